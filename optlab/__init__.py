@@ -1,0 +1,72 @@
+"""optlab: a laboratory for optimization algorithms.
+
+Names are loaded when first used, so ``import optlab`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "api": ("check_optimizer", "check_problem", "iterate", "kkt", "load", "minimize", "names", "optimizer", "problem", "run"),
+    "core.problem": ("Facts", "Problem", "ProblemBase"),
+    "core.oracle": ("Oracle",),
+    "core.optimizer": ("Optimizer", "State"),
+    "core.descent": ("DescentState", "LineSearchOptimizer"),
+    "core.column": ("Column",),
+    "core.plot": ("Plot",),
+    "core.status": ("Halt", "InputError", "OptlabError", "Status"),
+    "sets.base": ("ConvexSet",),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+_MODULES = {"stop": "core.stop", "numerics": "numerics", "sets": "sets"}
+
+__all__ = sorted([*_WHERE, *_MODULES])  # noqa: PLE0605  strings, from the table above
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _WHERE:
+        return getattr(import_module(f"optlab.{_WHERE[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"optlab.{_MODULES[name]}")
+    msg = f"module 'optlab' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+if TYPE_CHECKING:
+    from optlab import numerics as numerics
+    from optlab import sets as sets
+    from optlab.api import check_optimizer as check_optimizer
+    from optlab.api import check_problem as check_problem
+    from optlab.api import iterate as iterate
+    from optlab.api import kkt as kkt
+    from optlab.api import load as load
+    from optlab.api import minimize as minimize
+    from optlab.api import names as names
+    from optlab.api import optimizer as optimizer
+    from optlab.api import problem as problem
+    from optlab.api import run as run
+    from optlab.core import stop as stop
+    from optlab.core.column import Column as Column
+    from optlab.core.descent import DescentState as DescentState
+    from optlab.core.descent import LineSearchOptimizer as LineSearchOptimizer
+    from optlab.core.optimizer import Optimizer as Optimizer
+    from optlab.core.optimizer import State as State
+    from optlab.core.oracle import Oracle as Oracle
+    from optlab.core.plot import Plot as Plot
+    from optlab.core.problem import Facts as Facts
+    from optlab.core.problem import Problem as Problem
+    from optlab.core.problem import ProblemBase as ProblemBase
+    from optlab.core.status import Halt as Halt
+    from optlab.core.status import InputError as InputError
+    from optlab.core.status import OptlabError as OptlabError
+    from optlab.core.status import Status as Status
+    from optlab.sets.base import ConvexSet as ConvexSet

@@ -1,0 +1,281 @@
+"""The names a user calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core import driver
+from optlab.core.column import compute_columns
+from optlab.core.driver import Record
+from optlab.core.kkt import KKT
+from optlab.core.kkt import kkt as _kkt
+from optlab.core.optimizer import Optimizer
+from optlab.core.oracle import COUNTERS
+from optlab.core.problem import Array, Problem, ProblemBase
+from optlab.core.status import InputError, Status
+from optlab.core.stop import Stop
+from optlab.core.trace import COUNTS, Keep, Trace
+from optlab.registry import Catalogue
+from optlab.work import catalogue
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optlab.checks.report import Report
+    from optlab.results import Results
+
+DENSE = 1000
+"""Up to this many variables a dense quasi-Newton matrix is the default choice; L-BFGS beyond."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `minimize` returns.
+
+    Attributes
+    ----------
+    x, f : (n,) array, float
+        The last iterate and its value.
+    best_x, best_f : (n,) array, float
+        The best iterate seen.
+    status : Status
+        Why it ended; `message` says it in words, with numbers. `success` is True for CONVERGED alone.
+    iterations : int
+    seconds : float
+        The method's own time, recording excluded.
+    evaluations : dict
+        Counts of f, gradient, hessian, hvp, constraint, jacobian.
+    """
+
+    x: Array
+    f: float
+    best_x: Array
+    best_f: float
+    status: Status
+    message: str
+    iterations: int
+    seconds: float
+    evaluations: dict[str, int]
+    record: Trace = field(repr=False)
+    notes: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def success(self) -> bool:
+        """Whether the tolerances are met."""
+        return self.status.success
+
+    @cached_property
+    def trace(self) -> pd.DataFrame:
+        """One row per iteration: k, f, stationarity, step_size, counts, seconds, kept, and the columns asked for."""
+        import pandas as pd
+
+        wide = {name: list(v) if v.ndim > 1 else v for name, v in self.record.scalars.items()}
+        return pd.DataFrame({**wide, "kept": self.record.kept, **self.record.columns})
+
+    @property
+    def trajectory(self) -> Array:
+        """The kept iterates, shape (k + 1, n) unless thinned; `trace.kept` says which rows they belong to."""
+        return self.record.points
+
+
+def names(kind: str) -> list[str]:
+    """Return the registered names of a kind: optimizers, problems, columns, plots, searches, sets, executors."""
+    return catalogue(()).names(kind)
+
+
+def problem(name: str, **settings: Any) -> ProblemBase:
+    """Build a problem of the catalogue.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or setting (with the nearest one), or a value out of range.
+
+    Examples
+    --------
+    >>> import optlab
+    >>> optlab.problem("rosenbrock", n=4).n
+    4
+    """
+    made: ProblemBase = catalogue(()).make("problems", {"name": name, **settings})
+    return made
+
+
+def optimizer(name: str, **settings: Any) -> Optimizer:
+    """Build an optimizer by name; settings that are line searches or sets may be names or mappings.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or setting (with the nearest one), or a value out of range.
+
+    Examples
+    --------
+    >>> import optlab
+    >>> optlab.optimizer("gradient_descent", step_size=0.1)
+    GradientDescent(step_size=0.1)
+    """
+    made: Optimizer = catalogue(()).make("optimizers", {"name": name, **settings})
+    return made
+
+
+def choose(problem: ProblemBase) -> str:
+    """Return the default method for a problem: by its constraints, then by its size."""
+    kinds = set(problem.constrained)
+    if kinds and kinds <= {"set", "bounds"}:
+        return "projected_gradient"
+    if kinds == {"equality"}:
+        return "kkt_newton"
+    return "bfgs" if problem.n <= DENSE else "lbfgs"
+
+
+def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, Optimizer]:
+    if isinstance(problem_or_f, str):
+        problem_or_f = problem(problem_or_f)
+    if not isinstance(problem_or_f, ProblemBase):
+        if start is None:
+            msg = "a plain function needs a start: minimize(f, start=[…])"
+            raise InputError(msg)
+        problem_or_f = Problem(problem_or_f, start=start)
+    method = choose(problem_or_f) if method is None else method
+    made = method if isinstance(method, Optimizer) else catalogue(()).make("optimizers", method)
+    return problem_or_f, made
+
+
+def minimize(
+    problem: ProblemBase | Callable[[Any], Any] | str,
+    optimizer: str | Mapping[str, Any] | Optimizer | None = None,
+    start: Any = None,
+    stop: Stop | None = None,
+    columns: Sequence[Any] = (),
+    seed: int = 0,
+    callback: Callable[[Record], Any] | None = None,
+) -> Result:
+    """Minimize a problem and return the result with its whole trace.
+
+    Parameters
+    ----------
+    problem : ProblemBase, callable or str
+        A problem, a plain function f(x) (then `start` is needed), or a name of the catalogue.
+    optimizer : str, mapping or Optimizer, optional
+        A name, ``{"name": …, setting: value}``, or an instance; chosen by constraints and size by default.
+    start : (n,) array-like, optional
+        The problem's standard start by default.
+    stop : Stop, optional
+        ``Stationary() | Iterations(10_000)`` by default.
+    columns : sequence of names, mappings or Column instances
+        Diagnostics to compute after the run.
+    seed : int
+        For methods that draw random numbers.
+    callback : callable, optional
+        Called with a Record after every iteration; return True (or raise StopIteration) to stop there.
+
+    Raises
+    ------
+    InputError
+        For bad input, or a method that does not fit the problem. A failure during the run is a status.
+
+    Examples
+    --------
+    >>> import optlab
+    >>> result = optlab.minimize(lambda x: (x[0] - 1) ** 2 + 10 * x[1] ** 2, start=[3.0, 1.0])
+    >>> result.status.name
+    'CONVERGED'
+    """
+    task, method = _prepared(problem, optimizer, start)
+    wanted = [c if not isinstance(c, (str, Mapping)) else catalogue(()).make("columns", c) for c in columns]
+    loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
+    trace = driver.run(loop, Keep(), callback)
+    if trace.status is Status.SKIPPED:
+        raise InputError(trace.message)
+    notes: dict[str, str] = {}
+    if len(trace):
+        trace.columns, notes, _ = compute_columns(wanted, trace, task)
+    state = loop.state
+    x = loop.x0 if state is None else state.x
+    best = loop.book.best_x
+    return Result(
+        x=np.array(x), f=float("nan") if state is None else state.f,
+        best_x=np.array(x if best is None else best), best_f=loop.book.best_f,
+        status=trace.status, message=trace.message, iterations=loop.k, seconds=loop.seconds,
+        evaluations={c: int(getattr(loop.oracle, n)) for c, n in zip(COUNTERS, COUNTS, strict=True)},
+        record=trace, notes=notes,
+    )  # fmt: skip
+
+
+def iterate(
+    problem: ProblemBase | Callable[[Any], Any] | str,
+    optimizer: str | Mapping[str, Any] | Optimizer | None = None,
+    start: Any = None,
+    stop: Stop | None = None,
+    seed: int = 0,
+    resume: Record | None = None,
+) -> Iterator[Record]:
+    """Yield a frozen Record per iteration of the same loop; with `resume` go on from a saved one, bit for bit.
+
+    Raises
+    ------
+    InputError
+        For bad input, a start that cannot be evaluated, or a method that does not fit the problem.
+    """
+    task, method = _prepared(problem, optimizer, start)
+    return driver.iterate(task, method, start=start, stop=stop, seed=seed, resume=resume)
+
+
+def run(experiment: str | Path | Mapping[str, Any], **options: Any) -> Results:
+    """Run an experiment from a YAML file or a mapping of the same shape; see `optlab.runner.run` for options.
+
+    Raises
+    ------
+    ConfigError
+        Listing everything that is wrong with the experiment, before anything runs.
+    """
+    from optlab import runner
+    from optlab.experiment import from_dict, load
+
+    made = from_dict(dict(experiment)) if isinstance(experiment, Mapping) else load(Path(experiment))
+    return runner.run(made, **options)
+
+
+def load(folder: str | Path) -> Results:
+    """Open a results folder: `.runs`, `.iterations`, `.trajectory(run)`, `.plot(name)`."""
+    from optlab.results import load as _load
+
+    return _load(folder)
+
+
+def kkt(problem: ProblemBase, x: Any) -> KKT:
+    """Recover the multipliers at x and return the four KKT residuals.
+
+    Examples
+    --------
+    >>> import numpy as np, optlab
+    >>> p = optlab.Problem(lambda x: x @ x, start=[1.0, 1.0], linear_inequality=([[-1.0, -1.0]], [-1.0]))
+    >>> float(np.round(optlab.kkt(p, [0.5, 0.5]).lam[0], 9))
+    1.0
+    """
+    return _kkt(problem, np.asarray(x, dtype=float))
+
+
+def check_problem(problem: ProblemBase | str) -> Report:
+    """Run the battery for problems: derivatives, known optimum, batches, pickling."""
+    from optlab.checks.check_problem import check_problem as check
+
+    return check(catalogue(()).make("problems", problem))
+
+
+def check_optimizer(optimizer: Optimizer | str) -> Report:
+    """Run the battery for optimizers: purity, counts, resume, honesty."""
+    from optlab.checks.check_optimizer import check_optimizer as check
+
+    return check(catalogue(()).make("optimizers", optimizer))
+
+
+__all__ = ["Catalogue", "Result", "check_optimizer", "check_problem", "choose", "iterate", "kkt", "load",
+           "minimize", "names", "optimizer", "problem", "run"]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The batteries a user can run."""

@@ -1,0 +1,1 @@
+"""Diagnostic columns, one file each."""

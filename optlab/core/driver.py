@@ -1,0 +1,353 @@
+"""The one loop: it owns iteration, clock, budgets, the finite check, stop rules, status and record."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import inf, isfinite, nan
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core import kkt
+from optlab.core.optimizer import Optimizer, State, max_abs
+from optlab.core.oracle import COUNTERS, BudgetSpentError, Oracle, check_start
+from optlab.core.settings import check_settings, name_of
+from optlab.core.status import Halt, InputError, Status
+from optlab.core.stop import Iterations, Stationary, Stop
+from optlab.core.trace import Keep, Recorder, Trace
+
+if TYPE_CHECKING:
+    from optlab.core.problem import Array, ProblemBase
+
+DEFAULT_STOP = Stationary() | Iterations(10_000)
+PATIENCE = 200
+"""Iterations without an event (a new best f, worst f or best stationarity) before a run counts as stalled."""
+HEAD = 10
+"""How many first values of f set the range that divergence is measured against, and how long it must last."""
+BLOW_UP = 1e10
+"""Divergence: f above its best by this multiple of the range of its first values."""
+
+
+@dataclass
+class Book:
+    """What the loop itself remembers between iterations; plain numbers, copied into every Record."""
+
+    best_f: float = inf
+    best_x: Array | None = None
+    worst_f: float = -inf
+    best_stationarity: float = inf
+    last_event: int = 0
+    head: tuple[float, ...] = ()
+    rising: int = 0
+    claim: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One iteration as `iterate` shows it; pickles, and `iterate(…, resume=record)` goes on from it bit for bit.
+
+    `status` is None while the run goes on; the last record alone has one.
+    """
+
+    state: State
+    stationarity: float
+    seconds: float
+    counts: tuple[int, ...]
+    scale: float
+    seed: int
+    book: Book = field(repr=False)
+    status: Status | None = None
+    message: str = ""
+
+    @property
+    def k(self) -> int:
+        """Steps taken so far."""
+        return self.state.k
+
+    @property
+    def x(self) -> Array:
+        """The iterate, shape (n,), read-only."""
+        return self.state.x
+
+    @property
+    def f(self) -> float:
+        """f(x)."""
+        return self.state.f
+
+    @property
+    def step_size(self) -> float:
+        """The step that led here; NaN at the start."""
+        return self.state.step_size
+
+    @property
+    def evaluations(self) -> dict[str, int]:
+        """Evaluations so far, by counter."""
+        return dict(zip(COUNTERS, self.counts, strict=True))
+
+
+class Loop:
+    """One run in progress. Iterating it takes the steps; between two of them everything can be read.
+
+    Attributes
+    ----------
+    state : State or None
+        The last committed state; None until the start is evaluated.
+    stationarity, seconds, scale : float
+        As the stop rules see them; seconds are those of the method, recording and rules excluded.
+    status, claimed : Status or None
+        Verdict, and the method's own claim; None while the run goes on.
+    """
+
+    def __init__(
+        self,
+        problem: ProblemBase,
+        optimizer: Optimizer,
+        *,
+        start: Any = None,
+        stop: Stop | None = None,
+        seed: int = 0,
+        resume: Record | None = None,
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            msg = f"an Optimizer is needed, given {type(optimizer).__name__}"
+            raise InputError(msg)
+        check_settings(optimizer)
+        self.problem, self.optimizer, self.seed = problem, optimizer, seed
+        self.stop = DEFAULT_STOP if stop is None else stop
+        self.oracle = Oracle(problem, seed)
+        self.oracle.limit(**self.stop.limits())
+        self.x0 = check_start(problem.start() if start is None else start, problem.n)
+        self.state: State | None = None
+        self.k = 0
+        self.stationarity = self.scale = nan
+        self.seconds = 0.0
+        self.genuine = False
+        self.book = Book()
+        self.status: Status | None = None
+        self.message = self.traceback = self.note = ""
+        if resume is not None:
+            self._restore(resume)
+
+    def _restore(self, record: Record) -> None:
+        from dataclasses import replace
+
+        self.state, self.stationarity, self.seconds = record.state, record.stationarity, record.seconds
+        self.scale, self.seed, self.book, self.k = record.scale, record.seed, replace(record.book), record.k
+        for name, count in record.evaluations.items():
+            setattr(self.oracle, "n_" + name, count)
+        self.oracle._seed = record.seed
+        record.state.x.setflags(write=False)
+        record.state.g.setflags(write=False)
+        self.oracle.prime(record.state.x, record.state.f, record.state.g)
+
+    @property
+    def claimed(self) -> Status | None:
+        """What the method claimed: CONVERGED even where the check did not agree."""
+        return Status.CONVERGED if self.book.claim else self.status
+
+    def __iter__(self) -> Iterator[Loop]:
+        """Yield self after every committed state; at the end `status` is set."""
+        reason = lacking(self.problem, self.optimizer)
+        if reason:
+            self._end(Status.SKIPPED, reason)
+            return
+        if self.state is None:
+            if not self._attempt(lambda: self.optimizer.init(self.oracle, self.x0)):
+                return
+            self._measure_scale()
+            judge = self.stop.bind(self)
+            self._judge(judge)
+            yield self
+        else:
+            judge = self.stop.bind(self)
+        optimizer, oracle = self.optimizer, self.oracle
+        while self.status is None:
+            state = self.state
+            if self._attempt(lambda: optimizer.step(oracle, state)):  # noqa: B023  called before it changes
+                self._judge(judge)
+                yield self
+
+    def _attempt(self, action: Callable[[], State]) -> bool:
+        """Run one init or step on the clock and commit what it gives; False when the run ends instead."""
+        begin = perf_counter()
+        try:
+            with np.errstate(all="ignore"):
+                new = action()
+                self.seconds += perf_counter() - begin
+                return self._commit(new)
+        except Halt as halt:
+            self._end(halt.status, str(halt))
+        except BudgetSpentError as spent:
+            self._end(spent.status, str(spent))
+        except Exception as error:  # noqa: BLE001  a user's code may raise anything; the run keeps what it has
+            self.traceback = traceback.format_exc()
+            self._end(Status.ERROR, explain(error))
+        self.seconds += perf_counter() - begin
+        return False
+
+    def _commit(self, new: State) -> bool:
+        if not isinstance(new, State):
+            msg = f"{name_of(self.optimizer)} must return a State, given {type(new).__name__}"
+            raise TypeError(msg)
+        old = self.state
+        if not (isfinite(new.f) and isfinite(new.g.dot(new.g)) and isfinite(new.x.dot(new.x))) and not all_finite(new):
+            grew = old is not None and (old.f > self.book.best_f or (new.f == inf and max_abs(new.x) > 1 / np.finfo(float).eps))
+            where = "at the start" if old is None else f"after step {new.k}"
+            what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
+            self._end(Status.DIVERGED if grew else Status.NONFINITE, f"{what} is not finite {where} (f = {new.f})")
+            return False
+        given_there = self.oracle.gave(new.x, new.g)
+        self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
+        self.state, self.k = new, new.k
+        self.stationarity = self.optimizer.stationarity(self.oracle, new)
+        self.oracle.prime(new.x, new.f, new.g)
+        return True
+
+    def _measure_scale(self) -> None:
+        """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
+        state = self.state
+        assert state is not None
+        known = self.problem.known.scale
+        if known is not None:
+            self.scale = known
+            return
+        standard = np.asarray(self.problem.start(), dtype=state.x.dtype)
+        g = state.g if np.array_equal(standard, state.x) else None
+        self.scale = kkt.stationarity(self.problem, standard, g)
+        if not (isfinite(self.scale) and self.scale > 0):
+            self.scale = kkt.stationarity(self.problem, state.x, state.g)
+
+    def _judge(self, judge: Callable[[Any], Status | None]) -> None:
+        state, book = self.state, self.book
+        assert state is not None
+        f, k = state.f, state.k
+        event = False
+        if f < book.best_f:
+            book.best_f, book.best_x, event = f, state.x, True
+        if f > book.worst_f:
+            book.worst_f, event = f, True
+        if self.stationarity < book.best_stationarity:
+            book.best_stationarity, event = self.stationarity, True
+        if event:
+            book.last_event = k
+        status = judge(self)
+        if status is not None:
+            self._end(status)
+        elif not event and self.optimizer.exact and k - book.last_event >= max(PATIENCE, book.last_event):
+            self._end(Status.STALLED, f"no better f and no smaller gradient since iteration {book.last_event}")
+        elif len(book.head) < HEAD:
+            book.head = (*book.head, f)
+        elif f > book.best_f:
+            span = max(book.head) - min(book.head) or abs(book.head[0]) or 1.0
+            book.rising = book.rising + 1 if f - book.best_f > BLOW_UP * span else 0
+            if book.rising >= HEAD:
+                self._end(Status.DIVERGED, f"f = {f:.3g} is {(f - book.best_f) / span:.0e} times its first range above its best")
+
+    def certified(self, tolerance: float) -> bool:
+        """Check a claim of convergence independently: genuine f and g, KKT residual, every constraint."""
+        if not self.optimizer.exact or self.state is None:
+            return False
+        why = kkt.refutation(self.problem, self.state.x, self._genuine_gradient(), 10 * tolerance)
+        if why and not self.book.claim:
+            self.book.claim = f"the method claimed convergence at iteration {self.k}, but {why}"
+        return not why
+
+    def _genuine_gradient(self) -> Array:
+        """∇f at the iterate: the oracle's own answer; evaluated afresh, uncounted, if the state did not get it there."""
+        assert self.state is not None
+        return self.state.g if self.genuine else np.asarray(self.problem.gradient(self.state.x))
+
+    def _end(self, status: Status, message: str = "") -> None:
+        self.status = status
+        parts = [self.note, message or status.value, "" if status is Status.CONVERGED else self.book.claim]
+        self.message = "; ".join(part for part in parts if part)
+
+    def record(self) -> Record:
+        """Return the present as a frozen Record."""
+        from dataclasses import replace
+
+        assert self.state is not None
+        return Record(self.state, self.stationarity, self.seconds, self.oracle.counts, self.scale, self.seed,
+                      replace(self.book), self.status, self.message)  # fmt: skip
+
+
+def all_finite(state: State) -> bool:
+    """Whether f, g and x are finite, even where a squared norm overflows."""
+    return isfinite(state.f) and bool(np.isfinite(state.g).all()) and bool(np.isfinite(state.x).all())
+
+
+def explain(error: BaseException) -> str:
+    """Say what an exception means, for a status line."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
+    return text
+
+
+def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
+    """Return why the method does not fit the problem, or an empty string."""
+    ignored = [kind for kind in problem.constrained if kind not in optimizer.handles]
+    if ignored:
+        return f"{name_of(optimizer)} does not handle this problem's constraints ({', '.join(ignored)})"
+    for need in optimizer.needs:
+        why = problem.lacks(need)
+        if why:
+            return f"{name_of(optimizer)} needs {need}: {why}"
+    return ""
+
+
+def iterate(
+    problem: ProblemBase,
+    optimizer: Optimizer,
+    *,
+    start: Any = None,
+    stop: Stop | None = None,
+    seed: int = 0,
+    resume: Record | None = None,
+) -> Iterator[Record]:
+    """Yield a Record per iteration, beginning with the start (or with the one after `resume`).
+
+    A run that ends without a further iterate (a failed step) closes with a record of the last one that
+    carries the status.
+
+    Raises
+    ------
+    InputError
+        For a bad start, setting, or a problem that the method cannot run on.
+    """
+    loop = Loop(problem, optimizer, start=start, stop=stop, seed=seed, resume=resume)
+    last = None
+    for now in loop:
+        last = now.record()
+        yield last
+    if loop.status is Status.SKIPPED:
+        raise InputError(loop.message)
+    if loop.state is not None and (last is None or last.status is None):
+        yield loop.record()
+    elif loop.state is None:
+        msg = f"the start could not be evaluated: {loop.message}"
+        raise InputError(msg)
+
+
+def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] | None = None) -> Trace:
+    """Run a loop to its end and return the trace, whatever happens."""
+    recorder: Recorder | None = None
+    for now in loop:
+        assert now.state is not None
+        if recorder is None:
+            recorder = Recorder(keep or Keep(), now.problem.n, type(now.state).recorded)
+        recorder.append(now.state, now.stationarity, now.oracle.counts, now.seconds)
+        if callback is not None and loop.status is None:
+            try:
+                stop = callback(now.record())
+            except (StopIteration, Halt) as wish:
+                loop._end(wish.status if isinstance(wish, Halt) else Status.ACCEPTABLE, str(wish))
+            else:
+                if stop is True:
+                    loop._end(Status.ACCEPTABLE, "stopped by the callback")
+    recorder = recorder or Recorder(Keep(), loop.problem.n)
+    assert loop.status is not None
+    return recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)

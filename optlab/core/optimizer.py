@@ -1,0 +1,128 @@
+"""The optimizer contract: settings, `init`, `step`; and the state a step leaves behind."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from optlab.core.oracle import Oracle
+    from optlab.core.problem import Array
+
+NAN = float("nan")
+
+
+@cache
+def _field_names(cls: type) -> frozenset[str]:
+    return frozenset(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a step leaves behind; immutable, and enough to go on from.
+
+    Attributes
+    ----------
+    x : (n,) array, read-only
+        The iterate.
+    f : float
+        f(x).
+    g : (n,) array, read-only
+        ∇f(x).
+    k : int
+        Steps taken so far.
+    step_size : float
+        The multiple of `direction` that led here; NaN at the start and after a rejected step.
+    direction : (n,) array or None
+        The direction that led here.
+    restarts : int
+        How often the method fell back to steepest descent.
+    memory : object
+        Whatever else the method remembers: one immutable object, never a shared buffer.
+    """
+
+    x: Array
+    f: float
+    g: Array
+    k: int = 0
+    step_size: float = NAN
+    direction: Array | None = None
+    restarts: int = 0
+    memory: Any = None
+
+    recorded: ClassVar[tuple[str, ...]] = ()
+    """Names of further fields, numbers or (m,) arrays, that the trace keeps at every iteration."""
+
+    def _next(self, changes: dict[str, Any]) -> Self:
+        unknown = changes.keys() - _field_names(type(self))
+        if unknown:
+            msg = f"{type(self).__name__} has no field {sorted(unknown)}; extend State with a frozen dataclass to add one"
+            raise TypeError(msg)
+        new = object.__new__(type(self))
+        fields = new.__dict__
+        fields.update(self.__dict__)
+        fields.update(changes)
+        fields["k"] = self.k + 1
+        return new
+
+    def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
+        """Go to x + step_size · direction and evaluate f and g there."""
+        x = self.x + step_size * direction
+        f, g = oracle.value_and_gradient(x)
+        fields.update(x=x, f=f, g=g, step_size=step_size, direction=direction)
+        return self._next(fields)
+
+    def at(self, x: Array, f: float, g: Array, **fields: Any) -> Self:
+        """Take a point that a search has already evaluated; nothing is evaluated again."""
+        fields.update(x=x, f=f, g=g)
+        return self._next(fields)
+
+    def stayed(self, **fields: Any) -> Self:
+        """Reject the step: same x, f, g; one more k."""
+        fields.setdefault("step_size", NAN)
+        return self._next(fields)
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """Settings of a method, and its two pure functions `init` and `step`.
+
+    A subclass is a frozen dataclass: its fields are its settings, and constructing it does nothing else.
+    It never loops over its own iterations, times, prints or stops; the driver does.
+    """
+
+    abstract: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("gradient",)
+    handles: ClassVar[tuple[str, ...]] = ()
+    """Kinds of constraint the method respects: "set", "bounds", "equality", "inequality"."""
+    properties: ClassVar[tuple[str, ...]] = ()
+    """Tags that choose the method's checks: f_homogeneous, monotone, line_search, …"""
+    exact: ClassVar[bool] = True
+    """False for methods that see only sampled gradients."""
+
+    def init(self, oracle: Oracle, x0: Array) -> State:
+        """Evaluate the start; methods over a set start from its projection."""
+        x = oracle.project(x0) if self.handles else x0
+        f, g = oracle.value_and_gradient(x)
+        return State(x, f, g)
+
+    @abstractmethod
+    def step(self, oracle: Oracle, state: State) -> State:
+        """Return the next state; raise Halt(status, note) when there is none."""
+
+    def stationarity(self, oracle: Oracle, state: State) -> float:  # noqa: ARG002  part of the contract
+        """How far from stationary the state is, in the units of ∇f: ‖g‖∞ unless overridden."""
+        return max_abs(state.g)
+
+
+def max_abs(v: Array) -> float:
+    """‖v‖∞; NaN if any component is."""
+    if v.size <= 8:  # noqa: PLR2004  a Python loop is faster up to here
+        values = v.tolist()
+        total = sum(values)
+        return max(map(abs, values)) if total - total == 0 else float(np.abs(v).max())
+    return float(max(v.max(), -v.min()))

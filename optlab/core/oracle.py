@@ -1,0 +1,276 @@
+"""The oracle: the only window an optimizer has on a problem."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core.status import EvaluationError, InputError, Status
+
+if TYPE_CHECKING:
+    from optlab.core.problem import Array, ProblemBase
+
+COUNTERS = ("f", "gradient", "hessian", "hvp", "constraint", "jacobian")
+
+
+class BudgetSpentError(Exception):
+    """An evaluation was refused because its budget is spent; the driver turns it into a status."""
+
+    status = Status.MAX_EVALUATIONS
+
+
+def frozen(a: Array, held: int = 0) -> Array:
+    """Return `a` as a read-only array that nobody else can write to, copied only where it must be.
+
+    A fresh array handed over as a temporary has two references, this parameter and getrefcount's own argument;
+    `held` counts those that the caller's own names add. Any more means that somebody kept it (a buffer in use),
+    and a view may be written to through its base: these two are copied.
+    """
+    if a.base is not None or sys.getrefcount(a) > 2 + held:
+        a = a.copy()
+    a.setflags(write=False)
+    return a
+
+
+class Oracle:
+    """Evaluates a problem's functions, counts every evaluation, and refuses those over budget.
+
+    What was asked at the last point is remembered: a repeated question about the same array (the same
+    object, not an equal one) costs and counts nothing. An array that is handed over becomes read-only,
+    and so does every array that comes back; shapes and types are checked on the way.
+
+    Parameters
+    ----------
+    problem : ProblemBase
+        What to evaluate. x* and f* stay out of reach.
+    seed : int
+        Seed of `random`.
+
+    Attributes
+    ----------
+    n_f, n_gradient, n_hessian, n_hvp, n_constraint, n_jacobian : int
+        Evaluations so far. A fused value and gradient counts one of each.
+
+    Raises
+    ------
+    BudgetSpentError
+        At the evaluation that would exceed a budget; nothing is evaluated.
+    EvaluationError
+        When a function returns a wrong shape or type.
+    """
+
+    __slots__ = (
+        "_fused", "_g", "_H", "_problem", "_seed", "_value", "_x", "limits", "n", "n_constraint", "n_f",
+        "n_gradient", "n_hessian", "n_hvp", "n_jacobian", "_f", "_max_f", "_max_gradient",
+    )  # fmt: skip
+
+    def __init__(self, problem: ProblemBase, seed: int = 0) -> None:
+        self._problem = problem
+        self._seed = seed
+        self._value = problem.value
+        self._fused = problem.value_and_gradient if problem.by_hand("value_and_gradient") else None
+        if self._fused is None and not problem.by_hand("gradient"):
+            self._fused = problem.value_and_gradient  # one autograd trace serves both
+        self.n = problem.n
+        self.n_f = self.n_gradient = self.n_hessian = self.n_hvp = self.n_constraint = self.n_jacobian = 0
+        self._x: Array | None = None
+        self._f: float | None = None
+        self._g: Array | None = None
+        self._H: Array | None = None
+        self.limits: dict[str, float] = {}
+        self._max_f = self._max_gradient = float("inf")
+
+    # --- budgets and counts ---------------------------------------------------------------------
+
+    def limit(self, **limits: float) -> None:
+        """Refuse evaluations beyond these totals, for example ``limit(f=100, gradient=50)``."""
+        for what, most in limits.items():
+            self.limits[what] = min(most, self.limits.get(what, float("inf")))
+        self._max_f = self.limits.get("f", float("inf"))
+        self._max_gradient = self.limits.get("gradient", float("inf"))
+
+    @property
+    def counts(self) -> tuple[int, int, int, int, int, int]:
+        """The six counters, in the order f, gradient, hessian, hvp, constraint, jacobian."""
+        return (self.n_f, self.n_gradient, self.n_hessian, self.n_hvp, self.n_constraint, self.n_jacobian)
+
+    def _spend(self, what: str) -> None:
+        counter = "n_" + what
+        done = getattr(self, counter)
+        if done >= self.limits.get(what, float("inf")):
+            msg = f"the budget of {self.limits[what]:g} {what} evaluations is spent"
+            raise BudgetSpentError(msg)
+        setattr(self, counter, done + 1)
+
+    # --- the memo -------------------------------------------------------------------------------
+
+    def _at(self, x: Array) -> None:
+        """Turn to the point x: forget what is known elsewhere, and make x read-only."""
+        if x is self._x:
+            return
+        if x.base is None:
+            x.setflags(write=False)
+        self._x, self._f, self._g, self._H = x, None, None, None
+
+    def prime(self, x: Array, f: float, g: Array | None) -> None:
+        """Make (x, f, g), all evaluated before, what is remembered; the driver calls it at every commit."""
+        if x is not self._x:
+            self._x, self._H = x, None
+        self._f, self._g = f, g
+
+    def gave(self, x: Array, g: Array) -> bool:
+        """Whether g is the very array that was returned as the gradient at x, the last point asked."""
+        return x is self._x and g is self._g
+
+    # --- f and its derivatives ------------------------------------------------------------------
+
+    def value(self, x: Array) -> float:
+        """f(x), a float, finite or not."""
+        if x is not self._x:
+            self._at(x)
+        if self._f is None:
+            if self.n_f >= self._max_f:
+                self._spend("f")
+            self.n_f += 1
+            self._f = self._number(self._value(x))
+        return self._f
+
+    def gradient(self, x: Array) -> Array:
+        """∇f(x), shape (n,), read-only."""
+        if x is not self._x:
+            self._at(x)
+        if self._g is None:
+            if self.n_gradient >= self._max_gradient:
+                self._spend("gradient")
+            self.n_gradient += 1
+            self._g = self._vector(self._problem.gradient(x), "gradient")
+        return self._g
+
+    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
+        """f(x) and ∇f(x), fused where the problem fuses them."""
+        if x is not self._x:
+            self._at(x)
+        if self._fused is None or self._f is not None or self._g is not None:
+            return self.value(x), self.gradient(x)
+        if self.n_f >= self._max_f:
+            self._spend("f")
+        if self.n_gradient >= self._max_gradient:
+            self._spend("gradient")
+        self.n_f += 1
+        self.n_gradient += 1
+        f, g = self._fused(x)
+        self._f, self._g = self._number(f), self._vector(g, "gradient", held=1)
+        return self._f, self._g
+
+    def hessian(self, x: Array) -> Array:
+        """∇²f(x), shape (n, n), read-only."""
+        self._at(x)
+        if self._H is None:
+            self._spend("hessian")
+            self._H = self._matrix(self._problem.hessian(x), "hessian", x.size)
+        return self._H
+
+    def hvp(self, x: Array, v: Array) -> Array:
+        """∇²f(x) v, shape (n,), read-only; v is left as it is."""
+        self._at(x)
+        self._spend("hvp")
+        return self._vector(self._problem.hvp(x, v), "hvp")
+
+    def residuals(self, x: Array) -> Array:
+        """r(x) of a least-squares problem, shape (m,); counts as an f-evaluation."""
+        self._spend("f")
+        return frozen(np.atleast_1d(np.asarray(self._problem._function("residuals")(x), dtype=x.dtype)))
+
+    def jacobian(self, x: Array) -> Array:
+        """∂r_i/∂x_j, shape (m, n); counts as a Jacobian."""
+        self._spend("jacobian")
+        return self._matrix(self._problem.jacobian(x), "jacobian")
+
+    # --- constraints ----------------------------------------------------------------------------
+
+    @property
+    def constrained(self) -> tuple[str, ...]:
+        """The kinds of constraint there are: "set", "bounds", "equality", "inequality"."""
+        return self._problem.constrained
+
+    def project(self, x: Array) -> Array:
+        """Return the nearest feasible point for the set and the bounds, a member exactly; x where there are none."""
+        from optlab.core.kkt import project
+
+        return project(self._problem, x)
+
+    def equality(self, x: Array) -> Array:
+        """h(x) of all equality constraints (functions, then linear ones), shape (p,); counts as a constraint."""
+        from optlab.core.kkt import equality
+
+        self._spend("constraint")
+        return frozen(equality(self._problem, x))
+
+    def equality_jacobian(self, x: Array) -> Array:
+        """∂h_i/∂x_j, shape (p, n); counts as a Jacobian."""
+        from optlab.core.kkt import equality_jacobian
+
+        self._spend("jacobian")
+        return frozen(equality_jacobian(self._problem, x))
+
+    def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
+        """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); counts as a Hessian. λ, ν: nonlinear functions first."""
+        self._spend("hessian")
+        p = 0 if self._problem.equality is None else np.size(self._problem.equality(x))
+        return self._matrix(self._problem.lagrangian_hessian(x, lam, nu[:p]), "lagrangian_hessian", x.size)
+
+    # --- randomness -----------------------------------------------------------------------------
+
+    def random(self, k: int, axis: str = "step") -> np.random.Generator:
+        """Return a generator for step k of a named axis: the same (seed, axis, k) gives the same numbers.
+
+        Counter-based (Philox: Salmon, Moraes, Dror & Shaw, 2011), so that step k is a pure function.
+        """
+        key = np.random.SeedSequence([self._seed, *axis.encode()]).generate_state(2, np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, k]))
+
+    # --- checks of what comes back --------------------------------------------------------------
+
+    def _number(self, f: Any) -> float:
+        if type(f) is float:
+            return f
+        try:
+            return float(f)
+        except TypeError as error:
+            msg = f"f must return one number, given {type(f).__name__} of shape {np.shape(f)}"
+            raise EvaluationError(msg) from error
+
+    def _vector(self, v: Any, name: str, held: int = 0) -> Array:
+        x = self._x
+        assert x is not None
+        if type(v) is not np.ndarray or v.dtype != x.dtype:
+            v, held = np.array(v, dtype=x.dtype), 0
+        if v.shape != x.shape:
+            msg = f"{name} must return shape {x.shape}, given {v.shape}"
+            raise EvaluationError(msg)
+        return frozen(v, held + 1)
+
+    def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:
+        x = self._x
+        n = self.n if x is None else x.size
+        M = np.asarray(M, dtype=float if x is None else x.dtype)
+        if M.ndim != 2 or M.shape[1] != n or (rows is not None and M.shape[0] != rows):  # noqa: PLR2004
+            msg = f"{name} must return shape ({'m' if rows is None else rows}, {n}), given {M.shape}"
+            raise EvaluationError(msg)
+        return frozen(M, 1)
+
+
+def check_start(x0: Any, n: int | None = None) -> Array:
+    """Return a fresh (n,) float array for a start, or raise an InputError that says what was given."""
+    from optlab.core.problem import _as_point
+
+    x = _as_point(x0, "start")
+    if n is not None and x.size != n:
+        msg = f"start must have shape ({n},), given {x.shape}"
+        raise InputError(msg)
+    if not np.all(np.isfinite(x)):
+        msg = f"start must be finite, but component {int(np.argmin(np.isfinite(x)))} is {x[np.argmin(np.isfinite(x))]}"
+        raise InputError(msg)
+    return x

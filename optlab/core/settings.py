@@ -1,0 +1,116 @@
+"""Settings of optimizers, problems, searches, columns and plots: dataclass fields and their ranges."""
+
+from __future__ import annotations
+
+import operator
+import re
+import sys
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from optlab.core.status import InputError, nearest
+
+COMPARISONS = (("gt", ">", operator.gt), ("ge", ">=", operator.ge), ("lt", "<", operator.lt), ("le", "<=", operator.le))
+
+
+def snake_case(name: str) -> str:
+    """Turn a class name into a registry name.
+
+    >>> snake_case("GradientDescentOptimalStep"), snake_case("BFGS"), snake_case("L2Regression")
+    ('gradient_descent_optimal_step', 'bfgs', 'l2_regression')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def name_of(item: object) -> str:
+    """Return the registry name of a class or instance: its own `name`, else the class in snake_case."""
+    cls = item if isinstance(item, type) else type(item)
+    own = getattr(item, "name", None)
+    return own if isinstance(own, str) and own else snake_case(cls.__name__)
+
+
+@cache
+def settings_of(cls: type) -> dict[str, Field[Any]]:
+    """Return the settings of a class: its dataclass fields that can be given."""
+    if not is_dataclass(cls):
+        return {}
+    return {f.name: f for f in fields(cls) if f.init}
+
+
+@cache
+def type_of(cls: type, name: str) -> Any:
+    """Return the annotation of a setting, resolved; `Any` where a name in it exists for type checkers only."""
+    for base in cls.__mro__:
+        annotation = base.__dict__.get("__annotations__", {}).get(name)
+        if annotation is not None:
+            if not isinstance(annotation, str):
+                return annotation
+            try:
+                return eval(annotation, vars(sys.modules[base.__module__]))  # noqa: S307  the author's own annotation
+            except NameError:
+                return Any
+    return Any
+
+
+@cache
+def _rules(cls: type, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+    """The range in words, its tests, and the allowed literal values, of one setting."""
+    annotation = type_of(cls, name)
+    words: list[str] = []
+    tests: list[Any] = []
+    for piece in getattr(annotation, "__metadata__", ()):
+        for attribute, sign, compare in COMPARISONS:
+            bound = getattr(piece, attribute, None)
+            if bound is not None:
+                words.append(f"{sign} {bound:g}")
+                tests.append(lambda value, compare=compare, bound=bound: bool(compare(value, bound)))
+    bare = getattr(annotation, "__origin__", annotation) if words else annotation
+    choices = get_args(bare) if get_origin(bare) is Literal else ()
+    return " and ".join(words), tuple(tests), choices
+
+
+def check_settings(item: object) -> None:
+    """Check an object's settings against their ``Annotated`` ranges and ``Literal`` choices, inner objects too.
+
+    Raises
+    ------
+    InputError
+        Naming the setting, the value given and what is allowed.
+    """
+    cls = type(item)
+    for name in settings_of(cls):
+        value = getattr(item, name)
+        rule, tests, choices = _rules(cls, name)
+        if tests and isinstance(value, (int, float)) and not all(test(value) for test in tests):
+            msg = f"{name_of(cls)}: {name} must be {rule}, given {value!r}"
+            raise InputError(msg)
+        if choices and value not in choices:
+            hint = nearest(str(value), choices)
+            msg = f"{name_of(cls)}: {name} must be one of {', '.join(map(repr, choices))}, given {value!r}{hint}"
+            raise InputError(msg)
+        if is_dataclass(type(value)):
+            check_settings(value)
+
+
+def build(cls: type, settings: dict[str, Any]) -> Any:
+    """Construct `cls` from settings by name and check them.
+
+    Raises
+    ------
+    InputError
+        For an unknown setting (with the nearest name), a missing one, or a value out of range.
+    """
+    known = settings_of(cls)
+    for name in settings:
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            msg = f"{name_of(cls)} has no setting {name!r}{nearest(name, known)} (settings: {allowed})"
+            raise InputError(msg)
+    missing = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in settings]
+    if missing:
+        msg = f"{name_of(cls)} needs a value for {', '.join(missing)}"
+        raise InputError(msg)
+    item = cls(**settings)
+    check_settings(item)
+    return item

@@ -1,0 +1,75 @@
+"""How a run ended, and the exception by which a step ends one."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """How a run ended; the value is the sentence shown to a person, the name is what tables hold."""
+
+    CONVERGED = "The stationarity and feasibility tolerances are met."
+    ACCEPTABLE = "Stopped at a point its caller accepted, short of the tolerance."
+    MAX_ITERATIONS = "The iteration limit was reached first."
+    MAX_EVALUATIONS = "The evaluation budget was spent first."
+    TIMEOUT = "The time limit was reached first."
+    STALLED = "No further progress is possible in this arithmetic, or none was made for long."
+    DIVERGED = "The objective grew without bound or overflowed."
+    NONFINITE = "The next step met a value that is not finite; the last finite iterate is kept."
+    LINESEARCH_FAILED = "No acceptable step was found, along steepest descent either."
+    NEGATIVE_CURVATURE = "The curvature along the step is not positive and the method has no rule for that."
+    UNBOUNDED = "The objective decreases without bound along the search direction."
+    INFEASIBLE = "No feasible point was found."
+    SINGULAR_KKT = "The linear system for the step (Hessian or KKT matrix) is singular."
+    SKIPPED = "The method needs something that the problem does not offer."
+    KILLED = "The process that ran it ended from outside, or crashed."
+    ERROR = "The code raised an exception."
+
+    @property
+    def success(self) -> bool:
+        """True for CONVERGED alone."""
+        return self is Status.CONVERGED
+
+
+class Halt(Exception):  # noqa: N818  a verdict, not a fault
+    """Raised by a step that cannot go on; the driver ends the run at the last committed state.
+
+    Parameters
+    ----------
+    status : Status
+        The verdict, one of the names of `Status`.
+    note : str
+        What was seen, with numbers; shown beside the status.
+    """
+
+    def __init__(self, status: Status, note: str = "") -> None:
+        super().__init__(status, note)
+        self.status = status
+        self.note = note
+
+    def __str__(self) -> str:
+        return self.note or self.status.value
+
+
+class OptlabError(Exception):
+    """Base of the errors a person can act on: what was given, what is allowed, the nearest valid name."""
+
+
+class InputError(OptlabError, ValueError):
+    """Bad input: a wrong shape, a value out of range, an unknown name, a start that is not finite."""
+
+
+class EvaluationError(OptlabError):
+    """A problem's function returned what it must not return (a wrong shape or type)."""
+
+
+def nearest(name: str, allowed: object) -> str:
+    """Say which of the `allowed` names is closest to `name`, as the tail of an error message.
+
+    >>> nearest("gradient_desent", ["gradient_descent", "bfgs"])
+    "; did you mean 'gradient_descent'?"
+    """
+    import difflib
+
+    match = difflib.get_close_matches(name, [str(a) for a in allowed], n=1, cutoff=0.6)  # type: ignore[attr-defined]
+    return f"; did you mean '{match[0]}'?" if match else ""

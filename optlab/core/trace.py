@@ -1,0 +1,157 @@
+"""The record of one run: scalars per iteration, the trajectory while it fits, counts, status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from optlab.core.oracle import COUNTERS
+from optlab.core.status import Status
+
+if TYPE_CHECKING:
+    from optlab.core.optimizer import State
+    from optlab.core.problem import Array
+
+COUNTS = tuple("n_" + name for name in COUNTERS)
+SCALARS = ("k", "f", "stationarity", "step_size", "restarts", *COUNTS, "seconds")
+INTEGERS = frozenset({"k", "restarts", *COUNTS})
+CHUNK = 8192
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Which iterates' x to keep; the first and the last always are, unless "none".
+
+    "all" keeps every one while they fit `megabytes`, then thins by doubling the stride. "every" keeps each
+    `stride`-th, "geometric" about `per_decade` per factor of ten in k, "none" only the last.
+    """
+
+    mode: Literal["all", "every", "geometric", "none"] = "all"
+    stride: Annotated[int, Ge(1)] = 1
+    per_decade: Annotated[int, Ge(1)] = 20
+    megabytes: Annotated[float, Ge(0)] = 256.0
+
+
+@dataclass
+class Trace:
+    """What happened in one run; plain arrays and strings, so it pickles small.
+
+    Attributes
+    ----------
+    scalars : dict of (K,) arrays
+        One entry per iteration: k, f, stationarity, step_size, restarts, the counters, seconds, and what the
+        state's `recorded` names ((K, m) for vectors).
+    points : (M, n) array
+        The kept iterates.
+    rows : (M,) int array
+        Which row of `scalars` each of them belongs to, ascending.
+    status, claimed : Status
+        The verified verdict, and what the method itself claimed.
+    message : str
+        What was seen, in words.
+    traceback : str
+        Of the exception that ended an ERROR.
+    columns : dict of (K,) arrays
+        Diagnostics added after the run.
+    """
+
+    scalars: dict[str, Array]
+    points: Array
+    rows: Array
+    status: Status
+    claimed: Status
+    message: str = ""
+    traceback: str = ""
+    columns: dict[str, Array] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.scalars["k"])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "cache": {}}
+
+    @property
+    def kept(self) -> Array:
+        """(K,) bool: which rows have their x."""
+        mask = np.zeros(len(self), dtype=bool)
+        mask[self.rows] = True
+        return mask
+
+    def spread(self, values: Array) -> Array:
+        """Turn values at the kept points, shape (M, …), into a column, shape (K, …), NaN where x is not kept."""
+        if len(values) == len(self):
+            return np.asarray(values, dtype=float)
+        out = np.full((len(self), *np.shape(values)[1:]), np.nan)
+        out[self.rows] = values
+        return out
+
+
+class Recorder:
+    """Collects rows while a run goes on; memory is bounded by `Keep.megabytes` for x."""
+
+    def __init__(self, keep: Keep, n: int, recorded: tuple[str, ...] = ()) -> None:
+        self.keep, self.recorded = keep, recorded
+        self._rows: list[tuple[float, ...]] = []
+        self._chunks: list[Array] = []
+        self._extra: list[tuple[Any, ...]] = []
+        self._points: list[Array] = []
+        self._index: list[int] = []
+        self._count = 0
+        self._stride = keep.stride if keep.mode == "every" else 1
+        self._room = max(2, int(keep.megabytes * 1e6 / (8 * max(n, 1))))
+        self._next = 0
+        self._last: tuple[int, Array] | None = None
+
+    def append(self, state: State, stationarity: float, counts: tuple[int, ...], seconds: float) -> None:
+        """Record one committed state."""
+        i = self._count
+        self._count = i + 1
+        self._rows.append((state.k, state.f, stationarity, state.step_size, state.restarts, *counts, seconds))
+        if len(self._rows) >= CHUNK:
+            self._chunks.append(np.array(self._rows, dtype=float))
+            self._rows = []
+        if self.recorded:
+            self._extra.append(tuple(getattr(state, name) for name in self.recorded))
+        if i >= self._next and self.keep.mode != "none":
+            self._points.append(state.x)
+            self._index.append(i)
+            self._next = i + self._stride
+            if self.keep.mode == "geometric":
+                self._next = max(i + 1, round(i * 10 ** (1 / self.keep.per_decade)))
+            if len(self._points) > self._room:
+                self._thin()
+            self._last = None
+        else:
+            self._last = (i, state.x)
+
+    def _thin(self) -> None:
+        self._stride *= 2
+        if self.keep.mode == "geometric":
+            half = slice(None, None, 2)
+            self._points, self._index = self._points[half], self._index[half]
+            return
+        kept = [(i, x) for i, x in zip(self._index, self._points, strict=True) if i % self._stride == 0]
+        self._index, self._points = [i for i, _ in kept], [x for _, x in kept]
+        self._next = self._index[-1] + self._stride
+
+    def finish(self, status: Status, claimed: Status, message: str, traceback: str = "") -> Trace:
+        """Return the trace; the last iterate is always kept."""
+        if self._last is not None:
+            self._index.append(self._last[0])
+            self._points.append(self._last[1])
+            self._last = None
+        table = np.concatenate([*self._chunks, np.array(self._rows, dtype=float).reshape(-1, len(SCALARS))])
+        scalars: dict[str, Array] = {}
+        for j, name in enumerate(SCALARS):
+            column = table[:, j]
+            scalars[name] = column.astype(np.int64) if name in INTEGERS else np.ascontiguousarray(column)
+        for j, name in enumerate(self.recorded):
+            scalars[name] = np.array([row[j] for row in self._extra])
+        n = self._points[0].size if self._points else 0
+        points = np.array(self._points, dtype=float).reshape(-1, n)
+        rows = np.array(self._index, dtype=np.int64)
+        return Trace(scalars, points, rows, status, claimed, message, traceback)

@@ -1,0 +1,1 @@
+"""Ways of executing runs, one file each."""

@@ -1,0 +1,24 @@
+"""One run after another, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optlab.executors.base import Executor, Outcome, Task
+
+
+@dataclass(frozen=True)
+class Serial(Executor):
+    """Run every task here; a crash of the interpreter ends all. BLAS threads are put back afterwards."""
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield outcomes in order."""
+        from threadpoolctl import threadpool_limits
+
+        from optlab.work import perform
+
+        for task in tasks:
+            with threadpool_limits(limits=1):
+                finished = perform(task.spec, task.plugins)
+            yield Outcome(task, "ok", finished)

@@ -1,0 +1,78 @@
+"""Content keys: what a run depends on, so that an unchanged run is reused and a changed one is not."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE)
+OWN = ("optlab", "optlab_problems")
+
+
+def digest(data: Any) -> str:
+    """Return a short hash of plain data, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def source_digest(path: Path) -> str:
+    """Hash a file together with the modules of its own project that it imports, however indirectly."""
+    seen: dict[Path, bytes] = {}
+    _collect(path.resolve(), seen)
+    total = hashlib.sha256()
+    for file in sorted(seen):
+        total.update(file.name.encode() + b"\0" + hashlib.sha256(seen[file]).digest())
+    return total.hexdigest()[:16]
+
+
+def _collect(path: Path, seen: dict[Path, bytes]) -> None:
+    if path in seen:
+        return
+    seen[path] = path.read_bytes()
+    for module, names, plain in IMPORT.findall(seen[path]):
+        if module:
+            targets = [module.decode()]
+            targets += [f"{module.decode()}.{name.strip().split(' ')[0]}" for name in names.decode().strip("() ").split(",")]
+        else:
+            targets = [name.strip().split(" ")[0] for name in plain.decode().split(",")]
+        for target in targets:
+            file = _file_of(target, path.parent)
+            if file is not None:
+                _collect(file, seen)
+
+
+@cache
+def _file_of(module: str, beside: Path) -> Path | None:
+    """The source of a module of optlab, of the catalogue, or beside a plug-in; None for anything else."""
+    top, *rest = module.lstrip(".").split(".")
+    if top in OWN:
+        spec = importlib.util.find_spec(top)
+        roots = list(spec.submodule_search_locations or []) if spec else []
+        base = Path(roots[0]) if roots else None
+    else:
+        base, rest = beside, [top, *rest]
+    if base is None:
+        return None
+    for candidate in (base.joinpath(*rest).with_suffix(".py") if rest else base / "__init__.py", base.joinpath(*rest) / "__init__.py"):
+        if candidate.is_file():
+            return candidate.resolve()
+    return None
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions that can change a number: Python, numpy, scipy, autograd."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package in ("numpy", "scipy", "autograd"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found

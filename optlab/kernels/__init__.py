@@ -1,0 +1,1 @@
+"""Shared mathematics on plain arrays."""

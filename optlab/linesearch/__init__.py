@@ -1,0 +1,1 @@
+"""Line searches, one file per rule."""

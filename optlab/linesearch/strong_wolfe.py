@@ -1,0 +1,145 @@
+"""The strong Wolfe conditions: bracket, then zoom.
+
+Source: Nocedal & Wright (2006), algorithms 3.5 and 3.6; interpolation after Moré & Thuente (1994), section 4;
+near rounding the approximate Wolfe conditions of Hager & Zhang (2005), equation 4.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Lt
+
+from optlab.linesearch.base import (
+    Line,
+    LineSearch,
+    Trial,
+    cubic_minimizer,
+    falls_forever,
+    quadratic_minimizer,
+    secant,
+    unbounded,
+)
+
+
+@dataclass(frozen=True)
+class StrongWolfe(LineSearch):
+    """φ(α) ≤ φ(0) + c₁αφ′(0) and |φ′(α)| ≤ c₂|φ′(0)|.
+
+    Where f changes by rounding alone, a point is accepted by (2c₁ − 1)φ′(0) ≥ φ′(α) ≥ c₂φ′(0) instead. A trial
+    that is not finite is the upper end of the bracket. When the curvature condition cannot be met, the best
+    point that fulfils the first one is returned.
+
+    Parameters
+    ----------
+    c1, c2 : float
+        Constants of sufficient decrease and of curvature; c₂ = 0.9 suits quasi-Newton directions, 0.1 others.
+    least_growth, growth : float
+        A longer trial adds between these multiples of the last increase of α to α.
+    shrink : float
+        Two zooms that leave more than this fraction of the bracket are followed by a bisection.
+    extrapolations, zooms : int
+        Most trials of either kind; when f still falls after the first, it counts as unbounded.
+    """
+
+    c1: Annotated[float, Gt(0), Lt(1)] = 1e-4
+    c2: Annotated[float, Gt(0), Lt(1)] = 0.9
+    least_growth: Annotated[float, Gt(0)] = 1.1
+    growth: Annotated[float, Gt(1)] = 4.0
+    shrink: Annotated[float, Gt(0), Lt(1)] = 0.66
+    extrapolations: Annotated[int, Ge(1)] = 30
+    zooms: Annotated[int, Ge(1)] = 40
+
+    def search(self, phi: Line, first: float) -> Trial | None:
+        """Lengthen the step until a minimum is bracketed, then zoom into the bracket."""
+        low = phi.origin()
+        alpha = first
+        for _ in range(self.extrapolations):
+            trial = phi(alpha)
+            if self.accepts(phi, trial):
+                return trial
+            if falls_forever(trial):
+                unbounded(phi, trial)
+            if not self._is_lower(phi, trial, low):
+                return self._zoom(phi, low, trial)
+            if trial.slope >= 0:
+                return self._zoom(phi, trial, low)
+            low, alpha = trial, self._longer(low, trial)
+        if self._decreases(phi, low):
+            unbounded(phi, low)
+        return None
+
+    def accepts(self, phi: Line, trial: Trial) -> bool:
+        """Whether the trial fulfils both conditions, or the approximate ones where f has only rounding left."""
+        if abs(trial.f - phi.f0) <= phi.noise:
+            return (2.0 * self.c1 - 1.0) * phi.slope >= trial.slope >= self.c2 * phi.slope
+        return trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope and abs(trial.slope) <= -self.c2 * phi.slope
+
+    def _decreases(self, phi: Line, trial: Trial) -> bool:
+        return phi.f0 - trial.f > phi.noise and trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
+
+    def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
+        """Whether the trial replaces `low` as the lower end; where f is only rounding, the slope decides."""
+        if not trial.finite:
+            return False
+        if abs(trial.f - low.f) <= phi.noise:
+            return trial.slope * (trial.alpha - low.alpha) <= 0
+        return trial.f < low.f and (trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope)
+
+    def _longer(self, low: Trial, trial: Trial) -> float:
+        """Return a length beyond `trial`, where the cubic or the secant sees the minimum, within the growth limits."""
+        gained = trial.alpha - low.alpha
+        least, most = trial.alpha + self.least_growth * gained, trial.alpha + self.growth * gained
+        guesses = [guess for guess in (cubic_minimizer(low, trial), secant(low, trial)) if guess > trial.alpha]
+        return min(max(*guesses, least), most) if guesses else most
+
+    def _zoom(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
+        best = low if self._decreases(phi, low) else None
+        width = older = inf
+        for _ in range(self.zooms):
+            newest = abs(high.alpha - low.alpha)
+            alpha = 0.5 * (low.alpha + high.alpha)
+            if high.finite and newest <= self.shrink * older:
+                alpha = inside(phi, low, high, alpha)
+            width, older = newest, width
+            if alpha in (low.alpha, high.alpha):
+                break
+            trial = phi(alpha)
+            if self.accepts(phi, trial):
+                return trial
+            if falls_forever(trial):
+                unbounded(phi, trial)
+            if self._decreases(phi, trial) and (best is None or trial.f < best.f):
+                best = trial
+            if not self._is_lower(phi, trial, low):
+                high = trial
+            else:
+                if trial.slope * (high.alpha - low.alpha) >= 0:
+                    high = low
+                low = trial
+        return best
+
+
+def inside(phi: Line, low: Trial, high: Trial, middle: float) -> float:
+    """Return a length between `low` and `high` where interpolation sees the minimum; `middle` where it sees none.
+
+    With f higher at the far end: the cubic, or halfway to the parabola where that one stays nearer to `low`.
+    With opposite slopes: the cubic or the secant, whichever lies farther from `low`.
+    """
+    opposite = low.slope * high.slope < 0
+    if abs(high.f - low.f) <= phi.noise:
+        guess = secant(low, high) if opposite else middle
+    else:
+        guess = cubic_minimizer(low, high)
+        if opposite:
+            other = secant(low, high)
+            if abs(other - low.alpha) > abs(guess - low.alpha):
+                guess = other
+        else:
+            other = quadratic_minimizer(low, high)
+            if abs(other - low.alpha) < abs(guess - low.alpha):
+                guess += 0.5 * (other - guess)
+    ends = (low.alpha, high.alpha)
+    return guess if isfinite(guess) and min(ends) < guess < max(ends) else middle

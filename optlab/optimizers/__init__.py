@@ -1,0 +1,1 @@
+"""Optimizers, one file per method, in a folder per family."""

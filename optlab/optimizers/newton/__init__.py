@@ -1,0 +1,1 @@
+"""The newton family."""

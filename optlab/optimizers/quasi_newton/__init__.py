@@ -1,0 +1,1 @@
+"""The quasi_newton family."""

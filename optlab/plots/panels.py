@@ -1,0 +1,115 @@
+"""Panels, axes and legends that the plots share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.plots.style import MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from optlab.core.problem import Array
+
+ALONE = (6.4, 3.9)
+"""Inches of the only panel of a figure."""
+AMONG = (4.1, 3.1)
+"""Inches of one panel among several."""
+COLUMNS = {1: 1, 2: 2, 4: 2}
+MOST_COLUMNS = 3
+WIDE = 20.0
+"""Values that span more than this factor get a logarithmic axis."""
+LEGEND_MOST = 28
+LABEL_MOST = 64
+HANDLE_INCHES, LETTER_INCHES, ROW_INCHES = 0.72, 0.073, 0.19
+"""Room that a legend entry takes at the style sheet's size."""
+MARKS = 9
+"""Markers along one line."""
+
+
+def panels(count: int, ratio: float | None = None) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `count` panels in a tidy grid; `ratio` is height over width of each."""
+    from matplotlib.figure import Figure
+
+    columns = COLUMNS.get(count, MOST_COLUMNS)
+    rows = ceil(count / columns)
+    width, height = ALONE if count == 1 else AMONG
+    if ratio is not None:
+        height = width * ratio
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    return figure, [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
+
+
+def plain(text: str, most: int = LABEL_MOST) -> str:
+    """Return text that matplotlib shows as it is: no formulas, no hidden labels, not too long."""
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return (" " + text if text.startswith("_") else text).replace("$", r"\$")
+
+
+def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
+    """Put one legend below all panels; the figure grows by what it needs."""
+    if not entries:
+        return
+    shown = list(entries[:LEGEND_MOST])
+    if len(entries) > LEGEND_MOST:
+        from matplotlib.lines import Line2D
+
+        shown.append((Line2D([], [], linestyle="none"), f"and {len(entries) - LEGEND_MOST} more, see the CSV"))
+    labels = [plain(label) for _, label in shown]
+    width, height = figure.get_size_inches()
+    columns = max(1, min(len(shown), int(width / (HANDLE_INCHES + LETTER_INCHES * max(map(len, labels))))))
+    figure.set_size_inches(width, height + ROW_INCHES * ceil(len(shown) / columns))
+    figure.legend([handle for handle, _ in shown], labels, loc="outside lower center", ncols=columns)
+
+
+def swatch(**look: Any) -> Any:
+    """Return a legend handle with the look of a line or of a mark."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **look)
+
+
+FAILED_MARK = {"marker": "X", "markersize": 9, "markeredgecolor": "white", "markeredgewidth": 0.8, "linestyle": "none", "zorder": 5}
+LIMIT_MARK = {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.3, "linestyle": "none", "zorder": 5}
+
+
+def spread_marks(x: Array, offset: int = 0, logarithmic: bool = False) -> list[int]:
+    """Return indices of about `MARKS` points evenly spread over the shown x; `offset` staggers the lines."""
+    shown = np.arcsinh(x) if logarithmic else x
+    if len(shown) <= MARKS:
+        return list(range(len(shown)))
+    ticks = np.linspace(shown[0], shown[-1], MARKS + 1)[:-1] + (shown[-1] - shown[0]) / MARKS * (offset % 4) / 4
+    return sorted({int(i) for i in np.clip(np.searchsorted(shown, ticks), 0, len(shown) - 1)})
+
+
+def scale_of(values: Array) -> str:
+    """Return the scale that shows `values`: log, symlog (from zero on) or linear."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0 or finite.min() < 0 or not (finite > 0).any():
+        return "linear"
+    if not finite.max() > WIDE * finite[finite > 0].min():
+        return "linear"
+    return "log" if finite.min() > 0 else "symlog"
+
+
+def set_scale(axes: Axes, which: str, values: Array, scale: str | None = None) -> str:
+    """Scale the axis `which` ("x" or "y") for `values` and return the scale."""
+    scale = scale or scale_of(values)
+    positive = values[np.isfinite(values) & (values > 0)]
+    more = {"linthresh": float(positive.min())} if scale == "symlog" else {}
+    getattr(axes, f"set_{which}scale")(scale, **more)
+    if scale == "symlog":
+        getattr(axes, f"set_{which}lim")(left=0) if which == "x" else axes.set_ylim(bottom=0)
+    return scale
+
+
+def threshold(axes: Axes, y: float, text: str) -> None:
+    """Draw a horizontal line with its meaning written on it."""
+    axes.axhline(y, color=MUTED, linewidth=0.9, zorder=1.5)
+    axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
+                  ha="right", va="bottom", fontsize=7, color=MUTED)  # fmt: skip

@@ -1,0 +1,89 @@
+"""What the plots read from the tables: names of panels and lines, outcomes, lines thinned to what shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core.status import Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optlab.core.problem import Array
+
+LIMITS = frozenset(s.name for s in (Status.MAX_ITERATIONS, Status.MAX_EVALUATIONS, Status.TIMEOUT, Status.STALLED))
+"""Statuses of runs that stopped short of convergence without anything having gone wrong."""
+GOOD = frozenset(s.name for s in (Status.CONVERGED, Status.ACCEPTABLE))
+MOST_POINTS = 1000
+"""Points drawn per line: more than a panel has pixels across."""
+
+
+def failed(status: str) -> bool:
+    """Whether a status, by name, says that a run broke down."""
+    return status not in GOOD and status not in LIMITS
+
+
+def panel_names(runs: pd.DataFrame, ignore: Iterable[str] = ()) -> list[str]:
+    """Return the panel of every run: its problem, with the settings that tell it from its namesakes."""
+    return _named(runs, "problem", "problem.", ignore)
+
+
+def line_names(runs: pd.DataFrame, ignore: Iterable[str] = ()) -> list[str]:
+    """Return the line of every run: its label, with the settings that tell it from its namesakes."""
+    return _named(runs, "label" if "label" in runs else "optimizer", "optimizer.", ignore)
+
+
+def _named(runs: pd.DataFrame, column: str, prefix: str, ignore: Iterable[str]) -> list[str]:
+    bases = [str(base) for base in runs[column]]
+    settings = [name for name in runs.columns if str(name).startswith(prefix) and name not in set(ignore)]
+    values = {name: [_short(value) for value in runs[name]] for name in settings}
+    variants: dict[tuple[str, str], set[str]] = {}
+    for name, column_values in values.items():
+        for base, value in zip(bases, column_values, strict=True):
+            variants.setdefault((base, name), set()).add(value)
+    names = []
+    for i, base in enumerate(bases):
+        telling = [n for n in settings if len(variants[base, n]) > 1 and values[n][i]]
+        said = ", ".join(f"{n.removeprefix(prefix)} = {values[n][i]}" for n in telling)
+        names.append(f"{base} ({said})" if said else base)
+    return names
+
+
+def _short(value: Any) -> str:
+    """A setting in a few characters; empty where it does not apply."""
+    if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()
+    if isinstance(value, (int, float, np.number)):
+        return f"{value:g}"
+    return str(value)
+
+
+def settled(runs: pd.DataFrame, iterations: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
+    """Return (row of runs, its iterations) of every run that took at least its start, in the order of runs."""
+    place = iterations.groupby("run", sort=False).indices
+    return [(run, iterations.iloc[place[run["run"]]]) for run in runs.to_dict("records") if run["run"] in place]
+
+
+def column(iterations: pd.DataFrame, name: str) -> Array:
+    """Return a column as floats; NaN throughout where the table does not have it."""
+    if name not in iterations:
+        return np.full(len(iterations), np.nan)
+    return np.asarray(iterations[name], dtype=float)
+
+
+def thinned(y: Array, most: int = MOST_POINTS) -> Array:
+    """Return ascending indices of at most about `most` points: both ends, and the extremes of every stretch."""
+    if len(y) <= most:
+        return np.arange(len(y))
+    edges = np.linspace(0, len(y), most // 2 + 1).astype(int)
+    kept = {0, len(y) - 1}
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        stretch = y[begin:end]
+        if np.isfinite(stretch).any():
+            kept.update((begin + int(np.nanargmin(stretch)), begin + int(np.nanargmax(stretch))))
+    return np.array(sorted(kept))

@@ -1,0 +1,336 @@
+"""The registry: the file system itself. Names come from a text scan; only named classes are imported."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from optlab.core.settings import build, snake_case, type_of
+from optlab.core.status import InputError, nearest
+
+ROOTS: dict[str, tuple[str, ...]] = {
+    "optimizers": ("Optimizer", "LineSearchOptimizer", "ForeignOptimizer"),
+    "problems": ("ProblemBase",),
+    "columns": ("Column",),
+    "plots": ("Plot",),
+    "searches": ("LineSearch",),
+    "sets": ("ConvexSet",),
+    "executors": ("Executor",),
+}
+"""Kind → the base classes whose subclasses belong to it."""
+PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {"problems": "optlab_problems"}
+INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets"}
+"""Settings of these types are built from a name or a mapping in their turn."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the scan found about one class, nothing imported.
+
+    Attributes
+    ----------
+    name, kind : str
+        Registry name and kind ("optimizers", "problems", …).
+    class_name, module : str
+        Where to find the class; `module` is empty for a plug-in.
+    path, line : Path, int
+        The file and the line of its class statement.
+    summary : str
+        First line of its docstring.
+    family : str
+        The folder inside the kind's package, or "plugin".
+    attributes : dict
+        Literal class attributes: suites, tags, needs, handles, properties, source …
+    fields : tuple of str
+        Names annotated in the class body with a default or without.
+    methods : frozenset of str
+        Names of its own methods.
+    """
+
+    name: str
+    kind: str
+    class_name: str
+    module: str
+    path: Path
+    line: int
+    summary: str = ""
+    family: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _ClassStatement:
+    node: ast.ClassDef
+    path: Path
+    module: str
+    family: str
+
+    @property
+    def bases(self) -> list[str]:
+        return [b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "") for b in self.node.bases]
+
+
+def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]:
+    found = []
+    for path, module, family in files:
+        try:
+            tree = ast.parse(path.read_bytes(), filename=str(path))
+        except SyntaxError as error:
+            msg = f"{path}:{error.lineno}:{error.offset}: {error.msg}"
+            raise InputError(msg) from error
+        found += [_ClassStatement(node, path, module, family) for node in tree.body if isinstance(node, ast.ClassDef)]
+    return found
+
+
+def _literals(node: ast.ClassDef) -> dict[str, Any]:
+    """The literal class attributes, ClassVar or plain; fields of the dataclass are left out."""
+    values = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            key, value = statement.targets[0].id, statement.value
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+            if "ClassVar" not in ast.unparse(statement.annotation):
+                continue
+            key, value = statement.target.id, statement.value
+        else:
+            continue
+        try:
+            values[key] = ast.literal_eval(value)
+        except ValueError:
+            continue
+    return values
+
+
+def _entries(statements: Sequence[_ClassStatement], kind: str) -> list[Entry]:
+    """The concrete public classes of a kind: those whose bases lead, by name, to one of its roots."""
+    members = set(ROOTS[kind])
+    chosen: dict[int, _ClassStatement] = {}
+    grew = True
+    while grew:
+        grew = False
+        for i, statement in enumerate(statements):
+            if i not in chosen and members & set(statement.bases):
+                chosen[i], grew = statement, True
+                members.add(statement.node.name)
+    entries = []
+    inherited: dict[str, dict[str, Any]] = {}
+    for _, statement in sorted(chosen.items()):
+        node = statement.node
+        attributes = _literals(node)
+        parents = [inherited.get(base, {}) for base in statement.bases]
+        inherited[node.name] = {k: v for parent in parents for k, v in parent.items() if k not in ("abstract", "name")} | attributes
+        if node.name.startswith("_") or attributes.get("abstract"):
+            continue
+        own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+                      and "ClassVar" not in ast.unparse(s.annotation)]  # fmt: skip
+        methods = frozenset(s.name for s in node.body if isinstance(s, ast.FunctionDef))
+        summary = (ast.get_docstring(node) or "").split("\n", 1)[0]
+        name = attributes.get("name") or snake_case(node.name)
+        entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary,
+                             statement.family, inherited[node.name], tuple(own_fields), methods))  # fmt: skip
+    return entries
+
+
+def _package_files(package: str) -> list[tuple[Path, str, str]]:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    root = Path(next(iter(spec.submodule_search_locations)))
+    files = []
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        if parts[-1] != "__init__":
+            files.append((path, ".".join((package, *parts)), parts[0] if len(parts) > 1 else ""))
+    return files
+
+
+@cache
+def _builtin(kind: str) -> dict[str, Entry]:
+    return _unique(_entries(_statements(_package_files(PACKAGES[kind])), kind))
+
+
+@cache
+def _third_party() -> dict[str, Entry]:
+    """Problems of other installed catalogues, by the entry point group `optlab.problems`."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, Entry] = {}
+    for point in entry_points(group="optlab.problems"):
+        if point.value != PACKAGES["problems"]:
+            found |= _unique(_entries(_statements(_package_files(point.value)), "problems"))
+    return found
+
+
+def _unique(entries: list[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        twin = found.get(entry.name)
+        if twin is not None:
+            msg = f"two {entry.kind} are named {entry.name!r}: {twin.path}:{twin.line} and {entry.path}:{entry.line}"
+            raise InputError(msg)
+        found[entry.name] = entry
+    return found
+
+
+@cache
+def load_plugin(path: Path, digest: str) -> ModuleType:
+    """Import a plug-in file once per content; modules beside it can be imported by it.
+
+    Raises
+    ------
+    InputError
+        When the file raises while it is imported; the message names the exception.
+    """
+    name = f"optlab_plugin_{path.stem}_{digest}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        msg = f"{path} is not a Python file"
+        raise InputError(msg)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        msg = f"plug-in {path} cannot be imported: {type(error).__name__}: {error}"
+        raise InputError(msg) from error
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def digest_of(path: Path) -> str:
+    """Return a short hash of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+class Catalogue:
+    """Everything that can be named: the built-in kinds, installed catalogues and plug-in files.
+
+    Parameters
+    ----------
+    plugins : paths of Python files
+        Their optimizers, problems, columns, plots, searches and sets join under their own names; one that
+        clashes with a built-in name is found as ``file:ClassName``.
+
+    Raises
+    ------
+    InputError
+        For a plug-in that does not exist, does not parse, or defines a name twice.
+    """
+
+    def __init__(self, plugins: Iterable[str | Path] = ()) -> None:
+        self.plugins = tuple(Path(p).resolve() for p in plugins)
+        for path in self.plugins:
+            if not path.is_file():
+                msg = f"plug-in {path} does not exist"
+                raise InputError(msg)
+        statements = _statements((path, "", "plugin") for path in self.plugins)
+        self._plugin_entries = {kind: _unique(_entries(statements, kind)) for kind in ROOTS} if statements else {}
+
+    def entries(self, kind: str) -> dict[str, Entry]:
+        """Return name → Entry of a kind: built-in, then plug-ins."""
+        if kind not in ROOTS:
+            msg = f"unknown kind {kind!r}{nearest(kind, ROOTS)} (kinds: {', '.join(ROOTS)})"
+            raise InputError(msg)
+        found = dict(_builtin(kind))
+        for name, entry in self._plugin_entries.get(kind, {}).items():
+            found[f"{entry.path.stem}:{entry.class_name}" if name in found else name] = entry
+        return found
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind, sorted; installed third-party catalogues included."""
+        more = _third_party() if kind == "problems" else {}
+        return sorted({**more, **self.entries(kind)})
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """Return what the scan knows of a name.
+
+        Raises
+        ------
+        InputError
+            With the nearest valid name.
+        """
+        found = self.entries(kind)
+        if name not in found and kind == "problems":
+            found = {**_third_party(), **found}
+        if name not in found:
+            msg = f"unknown {kind.removesuffix('s')} {name!r}{nearest(name, found)}"
+            raise InputError(msg)
+        return found[name]
+
+    def find(self, kind: str, name: str) -> type:
+        """Import and return the class of a name.
+
+        Raises
+        ------
+        InputError
+            For an unknown name, or a class that is not a dataclass though it has settings.
+        """
+        entry = self.entry(kind, name)
+        module = importlib.import_module(entry.module) if entry.module else load_plugin(entry.path, digest_of(entry.path))
+        cls: type = getattr(module, entry.class_name)
+        missing = [f for f in entry.fields if f not in getattr(cls, "__dataclass_fields__", {})]
+        if missing:
+            msg = f"{entry.path}:{entry.line}: {entry.class_name} has settings ({', '.join(missing)}): decorate it with @dataclass(frozen=True)"
+            raise InputError(msg)
+        return cls
+
+    def make(self, kind: str, spec: Any) -> Any:
+        """Build an object from "name", {"name": …, setting: value, …}, or an instance (returned as it is).
+
+        Settings that are themselves line searches, optimizers or sets may be given in the same way.
+
+        Raises
+        ------
+        InputError
+            For an unknown name or setting, or a value out of range.
+        """
+        if not isinstance(spec, (str, dict)):
+            return spec
+        settings = {"name": spec} if isinstance(spec, str) else dict(spec)
+        name = settings.pop("name", None)
+        if not isinstance(name, str):
+            msg = f"a {kind.removesuffix('s')} needs a name, given {spec!r}"
+            raise InputError(msg)
+        cls = self.find(kind, name)
+        return build(cls, {key: self._inner(cls, key, value) for key, value in settings.items()})
+
+    def _inner(self, cls: type, key: str, value: Any) -> Any:
+        if isinstance(value, (str, dict)):
+            inner = inner_kind(type_of(cls, key))
+            if inner:
+                return self.make(inner, value)
+        if isinstance(value, int) and not isinstance(value, bool) and float in _plain(type_of(cls, key)):
+            return float(value)
+        return value
+
+
+def _plain(annotation: Any) -> tuple[Any, ...]:
+    """The classes named in an annotation, unions and Annotated unwrapped."""
+    if isinstance(annotation, type):
+        return (annotation,)
+    if hasattr(annotation, "__metadata__"):
+        return _plain(annotation.__origin__)
+    return tuple(c for a in get_args(annotation) for c in _plain(a)) if "Literal" not in str(annotation)[:15] else ()
+
+
+def inner_kind(annotation: Any) -> str:
+    """Return the kind of objects that a setting of this type holds, or an empty string."""
+    for cls in _plain(annotation):
+        for base in cls.__mro__:
+            if base.__name__ in INNER:
+                return INNER[base.__name__]
+    return ""

@@ -1,0 +1,145 @@
+"""A results folder, read back: tables, trajectories, problems, plots."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core.status import InputError
+from optlab.store import read_trajectories
+from optlab.work import catalogue
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optlab.core.problem import Array, ProblemBase
+    from optlab.expect import Verdict
+
+@dataclass
+class Results:
+    """A results folder, read on demand.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is.
+    runs, iterations : DataFrame
+        A row per run; a row per run and iteration.
+    experiment, environment : dict
+        The resolved YAML, and where and with what it ran.
+    verdicts : list of Verdict
+        The expectations, met or not; filled by the runner.
+    executed, reused : int
+        How many runs the latest execution ran, and how many it found unchanged.
+    """
+
+    folder: Path
+    verdicts: list[Verdict] = field(default_factory=list)
+    executed: int = 0
+    reused: int = 0
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return str(self.experiment.get("name", self.folder.name))
+
+    @property
+    def description(self) -> str:
+        """The experiment's description, or an empty string."""
+        return str(self.experiment.get("description") or "")
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per run."""
+        return self._read("runs")
+
+    @cached_property
+    def iterations(self) -> pd.DataFrame:
+        """A row per run and iteration."""
+        return self._read("iterations")
+
+    @cached_property
+    def experiment(self) -> dict[str, Any]:
+        """The resolved experiment."""
+        from ruamel.yaml import YAML
+
+        path = self.folder / "experiment.yaml"
+        return dict(YAML(typ="safe", pure=True).load(path)) if path.exists() else {}
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """Versions, machine and threads of the latest execution."""
+        path = self.folder / "environment.json"
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    @cached_property
+    def _points(self) -> dict[str, tuple[Array, Array]]:
+        return {run: (k, x) for run, k, x in read_trajectories(self.folder)}
+
+    def _read(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / f"{name}.parquet")
+
+    def trajectory(self, run: str) -> tuple[Array, Array]:
+        """Return (k, x) of the kept iterates of a run, shapes (M,) and (M, n).
+
+        Raises
+        ------
+        InputError
+            For an unknown run.
+        """
+        if run not in self._points:
+            if run in set(self.runs["run"]):
+                return np.empty(0), np.empty((0, 0))
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        return self._points[run]
+
+    def problem(self, run: str) -> ProblemBase:
+        """Return the problem of a run, built anew from its specification, uncounted."""
+        if run not in self._specs:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        return self._build(self._specs[run])
+
+    @cached_property
+    def _specs(self) -> dict[str, str]:
+        return dict(zip(self.runs["run"], self.runs["spec"], strict=True))
+
+    @cached_property
+    def _built(self) -> dict[str, ProblemBase]:
+        return {}
+
+    def _build(self, spec: str) -> ProblemBase:
+        wanted = json.dumps(json.loads(spec)["problem"])
+        if wanted not in self._built:
+            plugins = tuple(self.environment.get("plugins", ()))
+            self._built[wanted] = catalogue(plugins).make("problems", json.loads(wanted))
+        return self._built[wanted]
+
+    def plot(self, name: str, **settings: Any) -> Any:
+        """Draw a plot of these results and return the matplotlib Figure."""
+        plugins = tuple(self.environment.get("plugins", ()))
+        return catalogue(plugins).make("plots", {"name": name, **settings}).draw(self)
+
+
+def load(folder: str | Path) -> Results:
+    """Open a results folder.
+
+    Raises
+    ------
+    InputError
+        When there are no results there.
+    """
+    path = Path(folder)
+    if not (path / "runs.parquet").is_file():
+        msg = f"{path} holds no results (no runs.parquet); run an experiment first"
+        raise InputError(msg)
+    return Results(path)

@@ -1,0 +1,144 @@
+"""Tables of a results folder: parquet that pandas alone can read, renamed into place, reused run by run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.work import Finished
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from optlab.core.problem import Array
+
+TABLES = ("runs", "iterations", "trajectories")
+
+
+def write(folder: Path, finished: Mapping[str, Finished], specs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the three tables of all runs, each renamed into place.
+
+    Parameters
+    ----------
+    finished : mapping of run key to Finished
+    specs : mapping of run key to the run's specification
+    """
+    import pyarrow as pa
+
+    rows = [{"run": key, **done.row, "spec": json.dumps(specs[key])} for key, done in finished.items()]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    _save(folder / "runs.parquet", pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
+    _save(folder / "iterations.parquet", _iterations(finished))
+    _save(folder / "trajectories.parquet", _points_table(finished))
+
+
+def _mixed(values: list[Any]) -> pa.Array:
+    """A column of one type: numbers, booleans, or text where they are mixed."""
+    import pyarrow as pa
+
+    there = {type(v) for v in values if v is not None}
+    if there <= {int}:
+        return pa.array(values, pa.int64())
+    if there <= {int, float}:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if there <= {bool}:
+        return pa.array(values, pa.bool_())
+    return pa.array([None if v is None else str(v) for v in values], pa.string())
+
+
+def _iterations(finished: Mapping[str, Finished]) -> pa.Table:
+    import pyarrow as pa
+
+    parts = {key: done.iterations for key, done in finished.items() if done.iterations}
+    lengths = [len(part["k"]) for part in parts.values()]
+    names = list(dict.fromkeys(name for part in parts.values() for name in part))
+    columns: dict[str, Any] = {"run": pa.array(np.repeat(np.array(list(parts), dtype=object), lengths), pa.string())}
+    for name in names:
+        pieces = [np.asarray(part[name]) if name in part else np.full(n, np.nan)
+                  for part, n in zip(parts.values(), lengths, strict=True)]  # fmt: skip
+        columns[name] = pa.array(np.concatenate(pieces))
+    if not names:
+        columns |= {name: pa.array([], pa.float64()) for name in ("k", "f")}
+    return pa.table(columns)
+
+
+def _points_table(finished: Mapping[str, Finished]) -> pa.Table:
+    import pyarrow as pa
+
+    keys = [key for key, done in finished.items() if len(done.rows)]
+    counts = [len(finished[key].rows) for key in keys]
+    widths = np.repeat([finished[key].points.shape[1] for key in keys], counts)
+    flat = np.concatenate([finished[key].points.ravel() for key in keys]) if keys else np.empty(0)
+    k = [finished[key].iterations["k"][finished[key].rows] for key in keys]
+    offsets = np.concatenate([[0], np.cumsum(widths)]).astype(np.int64)
+    if len(set(widths.tolist())) == 1:
+        x = pa.FixedSizeListArray.from_arrays(pa.array(flat), int(widths[0]))
+    else:
+        x = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    return pa.table({
+        "run": pa.array(np.repeat(np.array(keys, dtype=object), counts), pa.string()),
+        "k": pa.array(np.concatenate(k) if k else np.empty(0, dtype=np.int64)),
+        "x": x,
+    })  # fmt: skip
+
+
+def _trajectories(table: pa.Table) -> Iterable[tuple[str, Array, Array]]:
+    run = np.asarray(table["run"].to_pylist(), dtype=object)
+    if not len(run):
+        return
+    k, x = table["k"].to_numpy(), table["x"].combine_chunks()
+    flat = x.flatten().to_numpy(zero_copy_only=False)
+    widths = np.full(len(run), len(flat) // len(run)) if not hasattr(x, "offsets") else np.diff(x.offsets.to_numpy())
+    offsets = np.concatenate([[0], np.cumsum(widths)])
+    edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]]))
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        yield run[begin], k[begin:end], flat[offsets[begin] : offsets[end]].reshape(end - begin, -1)
+
+
+def read_trajectories(folder: Path) -> Iterable[tuple[str, Array, Array]]:
+    """Yield (run, k, x) of every run with kept iterates, shapes (M,) and (M, n)."""
+    import pyarrow.parquet as pq
+
+    return _trajectories(pq.read_table(folder / "trajectories.parquet"))
+
+
+def _save(path: Path, table: pa.Table) -> None:
+    """Write one table beside its place and rename it: readers never see half a file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+    text = [f.name for f in table.schema if pa.types.is_string(f.type)]
+    temporary = path.with_name(path.name + ".tmp")
+    pq.write_table(table, temporary, compression="zstd", use_dictionary=text, use_byte_stream_split=floats)
+    os.replace(temporary, path)
+
+
+def previous(folder: Path) -> dict[str, Finished]:
+    """Return what a folder already holds, by run key; empty where there is nothing, or nothing readable."""
+    import pyarrow.parquet as pq
+    from pyarrow import ArrowException
+
+    try:
+        tables = [pq.read_table(folder / f"{name}.parquet") for name in TABLES]
+    except (OSError, ArrowException):
+        return {}
+    runs, iterations, trajectories = tables
+    rows = runs.to_pylist()
+    found = {row.pop("run"): Finished({k: v for k, v in row.items() if v is not None and k != "spec"}) for row in rows}
+    run = np.asarray(iterations["run"].to_pylist(), dtype=object)
+    edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]])) if len(run) else np.empty(0, dtype=int)
+    columns = {name: iterations[name].to_numpy() for name in iterations.column_names if name != "run"}
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        if run[begin] in found:
+            found[run[begin]].iterations = {name: values[begin:end] for name, values in columns.items()}
+    for key, k, x in _trajectories(trajectories):
+        if key in found:
+            kept = found[key].iterations["k"]
+            found[key].rows, found[key].points = np.searchsorted(kept, k), x
+    return found

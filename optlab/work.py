@@ -1,0 +1,174 @@
+"""One run, from its specification to plain arrays; what a worker process does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from math import nan
+from typing import Any
+
+import numpy as np
+
+from optlab.core.column import compute_columns
+from optlab.core.driver import Loop, run
+from optlab.core.settings import name_of, settings_of
+from optlab.core.status import OptlabError, Status
+from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
+from optlab.core.trace import COUNTS, Keep, Trace
+from optlab.registry import Catalogue
+
+SWEEP_MEGABYTES = 64.0
+"""How much of each run's trajectory is kept in a sweep."""
+
+
+@dataclass
+class Finished:
+    """What a run leaves: a row for the runs table, columns for the iterations table, the kept iterates.
+
+    Attributes
+    ----------
+    row : dict
+        Scalars and text.
+    iterations : dict of (K,) arrays
+        One entry per column.
+    rows, points : (M,) int array, (M, n) array
+        Which iterations were kept, and their x.
+    """
+
+    row: dict[str, Any]
+    iterations: dict[str, Any] = field(default_factory=dict)
+    rows: Any = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    points: Any = field(default_factory=lambda: np.empty((0, 0)))
+
+
+@cache
+def catalogue(plugins: tuple[str, ...]) -> Catalogue:
+    """Return the catalogue with these plug-ins, built once per process."""
+    return Catalogue(plugins)
+
+
+def make_stop(spec: Mapping[str, Any]) -> Stop:
+    """Build the stop rules of a run: stationarity, atol, iterations, evaluations, seconds, whichever are given."""
+    rules: list[Stop] = [Stationary(rtol=spec.get("stationarity", 1e-8), atol=spec.get("atol", 0.0))]
+    if spec.get("iterations") is not None:
+        rules.append(Iterations(int(spec["iterations"])))
+    if spec.get("evaluations"):
+        rules.append(Evaluations(**spec["evaluations"]))
+    if spec.get("seconds") is not None:
+        rules.append(Seconds(float(spec["seconds"])))
+    stop = rules[0]
+    for rule in rules[1:]:
+        stop = stop | rule
+    return stop
+
+
+def make_keep(spec: Mapping[str, Any] | None) -> Keep:
+    """Build the recording rule of a run from ``{"trajectory": "all" | "none" | {"every": k} | {"geometric": m}}``."""
+    wish = (spec or {}).get("trajectory", "all")
+    if isinstance(wish, Mapping):
+        ((mode, number),) = wish.items()
+        key = "stride" if mode == "every" else "per_decade"
+        return Keep(mode, megabytes=SWEEP_MEGABYTES, **{key: int(number)})
+    return Keep(wish, megabytes=SWEEP_MEGABYTES)
+
+
+def make_start(spec: Mapping[str, Any], standard: Any, seed: int) -> Any:
+    """Return x0, shape (n,): the standard start, a multiple of it, a random point around it, or a given one.
+
+    Random starts are uniform in the ball of `radius` around the standard start; the same (seed, index) gives
+    the same point to every optimizer.
+    """
+    kind = spec["kind"]
+    if kind == "standard":
+        return standard
+    if kind == "scaled":
+        return spec["factor"] * standard
+    if kind == "point":
+        return np.array(spec["x"], dtype=float)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, spec["index"], *b"start"]))
+    direction = rng.standard_normal(standard.size)
+    return standard + spec["radius"] * rng.random() ** (1 / standard.size) * direction / np.linalg.norm(direction)
+
+
+def flatten(prefix: str, item: Any) -> dict[str, Any]:
+    """Return every setting of an object as ``prefix.setting``; an inner object gives its name and its own settings."""
+    row: dict[str, Any] = {}
+    for name in settings_of(type(item)):
+        value = getattr(item, name)
+        key = f"{prefix}.{name}"
+        if value is None or isinstance(value, (bool, int, float, str)):
+            row[key] = value
+        elif settings_of(type(value)) or hasattr(type(value), "__dataclass_fields__"):
+            row[key] = name_of(value)
+            row |= flatten(key, value)
+        else:
+            row[key] = json.dumps(np.asarray(value).tolist() if isinstance(value, (np.ndarray, tuple, list)) else str(value))
+    return row
+
+
+def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
+    """Run one specification (see `optlab.experiment.Run.spec`) and compute its columns.
+
+    Whatever goes wrong is a status in the row; nothing is raised.
+    """
+    row: dict[str, Any] = {
+        "problem": spec["problem"]["name"], "optimizer": spec["optimizer"]["name"], "label": spec["label"],
+        "start": spec["start_label"], "seed": spec["seed"],
+    }  # fmt: skip
+    try:
+        names = catalogue(plugins)
+        problem = names.make("problems", spec["problem"])
+        optimizer = names.make("optimizers", spec["optimizer"])
+        columns = [names.make("columns", c) for c in spec["columns"]]
+        row |= flatten("problem", problem) | {"problem.n": problem.n} | flatten("optimizer", optimizer)
+        standard = np.asarray(problem.start(), dtype=float)
+        start = make_start(spec["start"], standard, spec["seed"])
+        loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
+    except OptlabError as error:
+        return failed(row, Status.ERROR, str(error))
+    except Exception as error:  # noqa: BLE001  a problem's or plug-in's code may raise anything
+        return failed(row, Status.ERROR, f"{type(error).__name__}: {error}")
+    trace = run(loop, make_keep(spec["record"]))
+    values, notes, summary = compute_columns(columns, trace, problem) if len(trace) else ({}, {}, {})
+    row |= summarize(trace) | summary
+    if notes:
+        row["notes"] = "; ".join(f"{name}: {why}" for name, why in notes.items())
+    iterations: dict[str, Any] = {**_flat_scalars(trace), "kept": trace.kept, **values}
+    return Finished(row, iterations, trace.rows, trace.points)
+
+
+def _flat_scalars(trace: Trace) -> dict[str, Any]:
+    """The scalars as columns; a recorded vector becomes one column per component."""
+    flat: dict[str, Any] = {}
+    for name, values in trace.scalars.items():
+        if values.ndim == 1:
+            flat[name] = values
+        else:
+            flat |= {f"{name}[{j}]": values[:, j] for j in range(values.shape[1])}
+    return flat
+
+
+def summarize(trace: Trace) -> dict[str, Any]:
+    """Return the run-level facts of a trace: statuses, message, final f and stationarity, counts, seconds."""
+    s = trace.scalars
+    there = len(trace) > 0
+    return {
+        "status": trace.status.name, "claimed_status": trace.claimed.name, "message": trace.message,
+        "f": float(s["f"][-1]) if there else nan,
+        "best_f": float(np.min(s["f"])) if there else nan,
+        "stationarity": float(s["stationarity"][-1]) if there else nan,
+        "iterations": int(s["k"][-1]) if there else 0,
+        "restarts": int(s["restarts"][-1]) if there else 0,
+        **{name: int(s[name][-1]) if there else 0 for name in COUNTS},
+        "seconds": float(s["seconds"][-1]) if there else 0.0,
+        "traceback": trace.traceback,
+    }  # fmt: skip
+
+
+def failed(row: dict[str, Any], status: Status, message: str) -> Finished:
+    """Return the row of a run that never began."""
+    nothing = {"f": nan, "best_f": nan, "stationarity": nan, "iterations": 0, "restarts": 0, **dict.fromkeys(COUNTS, 0)}
+    return Finished({**row, "status": status.name, "claimed_status": status.name, "message": message, **nothing,
+                     "seconds": 0.0, "traceback": ""})  # fmt: skip
