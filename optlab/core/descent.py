@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.status import Halt, Status
-from optlab.linesearch.base import Line, LineSearch, Trial
+from optlab.linesearch.base import EPS, Line, LineSearch, Trial
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
     from optlab.core.problem import Array
+
+CLEAR = 100.0
+"""A promised decrease this many times above rounding must show in f, if the gradient is right."""
 
 
 @dataclass(frozen=True)
@@ -50,48 +53,68 @@ class LineSearchOptimizer(Optimizer):
     def direction(self, oracle: Oracle, state: State) -> Array:
         """Return the search direction at `state`, shape (n,)."""
 
-    def remember(self, old: State, new: State) -> Any:  # noqa: ARG002  part of the contract
+    def remember(self, old: State, new: State) -> Any:
         """Return the memory of the new state; by default the old one's."""
         return old.memory
 
     def first_step(self, state: State, direction: Array) -> float:
-        """Return the length to try first: a step of norm 1 at the start, then one that repeats the last decrease.
-
-        Source: Nocedal & Wright (2006), equation 3.60. Newton-like methods override it with 1.
-        """
-        decrease = getattr(state, "decrease", 0.0)
-        slope = float(state.g.dot(direction))
-        if decrease > 0 and slope < 0:
-            length = 2.0 * decrease / -slope
-            if isfinite(length) and length > 0:
-                return length
-        norm = sqrt(float(direction.dot(direction)))
-        return 1.0 / norm if norm > 0 and isfinite(1.0 / norm) else 1.0
+        """Return the length to try first; Newton-like methods override it with 1."""
+        return first_length(state, direction)
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Move along the direction, or climb down the recovery ladder."""
         d = self.direction(oracle, state)
-        trial = self._try(oracle, state, d)
+        line = Line(oracle, state.x, state.f, state.g, d)
+        trial = self.search.search(line, self.first_step(state, d)) if line.slope < 0 else None
         if trial is None:
-            state = replace(state, memory=None, restarts=state.restarts + 1)
-            d = -state.g
-            trial = self._try(oracle, state, d)
+            line = Line(oracle, state.x, state.f, state.g, -state.g)
+            if (d != line.d).any():
+                state = replace(state, memory=None, restarts=state.restarts + 1)
+                d = line.d
+                trial = self.search.search(line, first_length(state, d)) if line.slope < 0 else None
             if trial is None:
-                raise self._failure(oracle, state, d)
+                raise failure(line)
         assert trial.g is not None
-        new = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, restarts=state.restarts,
-                       **({"decrease": state.f - trial.f} if isinstance(state, DescentState) else {}))  # fmt: skip
+        if isinstance(state, DescentState):
+            new: State = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=state.f - trial.f)
+        else:
+            new = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d)
         new.__dict__["memory"] = self.remember(state, new)  # the new state is not shared yet
         return new
 
-    def _try(self, oracle: Oracle, state: State, d: Array) -> Trial | None:
-        line = Line(oracle, state.x, state.f, state.g, d)
-        return self.search.search(line, self.first_step(state, d)) if line.slope < 0 else None
 
-    def _failure(self, oracle: Oracle, state: State, d: Array) -> Halt:
-        line = Line(oracle, state.x, state.f, state.g, d)
-        first = self.first_step(state, d)
-        promised = abs(line.promised(first))
-        if promised <= line.noise or line.too_short(first):
-            return Halt(Status.STALLED, f"a step promises a decrease of {promised:.1e}, below the rounding of f = {state.f:.6g}")
+def first_length(state: State, direction: Array) -> float:
+    """Return the length that repeats the last decrease of f to first order; at the start, that of a step of norm 1.
+
+    Source: Nocedal & Wright (2006), equation 3.60.
+    """
+    decrease = getattr(state, "decrease", 0.0)
+    slope = float(state.g.dot(direction))
+    if decrease > 0 and slope < 0:
+        length = 2.0 * decrease / -slope
+        if isfinite(length) and length > 0:
+            return length
+    norm = sqrt(float(direction.dot(direction)))
+    return 1.0 / norm if norm > 0 and isfinite(1.0 / norm) else 1.0
+
+
+def failure(line: Line) -> Halt:
+    """Return the verdict on a point where no search along −g succeeded, at the cost of one evaluation.
+
+    The trial is short, but promises CLEAR times what rounding hides. If the slope there is still like the one at
+    the point, f has to be lower: it is not, so the gradient contradicts f. If the slope has changed, the arithmetic
+    has no room between rounding and the curvature.
+    """
+    if not line.slope < 0:
+        return Halt(Status.STALLED, f"the gradient is zero or its square underflows at f = {line.f0:.6g}")
+    length = sqrt(float(line.x.dot(line.x))) or 1.0
+    alpha = max(CLEAR * line.noise / -line.slope, sqrt(EPS) * length / sqrt(float(line.d.dot(line.d))))
+    trial = line(alpha)
+    promised, decrease = -line.promised(alpha), line.f0 - trial.f
+    if not trial.finite:
+        return Halt(Status.NONFINITE, f"f or its gradient is not finite a step of {alpha:.1e} from the last iterate (f = {trial.f})")
+    if trial.slope <= 0.5 * line.slope and not decrease >= 0.25 * promised:
         return Halt(Status.LINESEARCH_FAILED, f"f does not decrease along -g though {promised:.1e} was promised; is the gradient right?")
+    if decrease > line.noise:
+        return Halt(Status.LINESEARCH_FAILED, f"the search accepted no step along -g, though one of {alpha:.1e} lowers f by {decrease:.1e}")
+    return Halt(Status.STALLED, f"no step along -g promises a decrease above the rounding of f = {line.f0:.6g}")

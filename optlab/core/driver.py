@@ -116,6 +116,7 @@ class Loop:
             raise InputError(msg)
         check_settings(optimizer)
         self.problem, self.optimizer, self.seed = problem, optimizer, seed
+        self._stationarity = optimizer.stationarity
         self.stop = DEFAULT_STOP if stop is None else stop
         self.oracle = Oracle(problem, seed)
         self.oracle.limit(**self.stop.limits())
@@ -155,7 +156,7 @@ class Loop:
             self._end(Status.SKIPPED, reason)
             return
         if self.state is None:
-            if not self._attempt(lambda: self.optimizer.init(self.oracle, self.x0)):
+            if not self._attempt(self.optimizer.init, self.x0):
                 return
             self._measure_scale()
             judge = self.stop.bind(self)
@@ -163,21 +164,20 @@ class Loop:
             yield self
         else:
             judge = self.stop.bind(self)
-        optimizer, oracle = self.optimizer, self.oracle
+        step = self.optimizer.step
         while self.status is None:
-            state = self.state
-            if self._attempt(lambda: optimizer.step(oracle, state)):  # noqa: B023  called before it changes
+            if self._attempt(step, self.state):
                 self._judge(judge)
                 yield self
 
-    def _attempt(self, action: Callable[[], State]) -> bool:
+    @np.errstate(all="ignore")
+    def _attempt(self, action: Callable[[Oracle, Any], State], point: Any) -> bool:
         """Run one init or step on the clock and commit what it gives; False when the run ends instead."""
         begin = perf_counter()
         try:
-            with np.errstate(all="ignore"):
-                new = action()
-                self.seconds += perf_counter() - begin
-                return self._commit(new)
+            new = action(self.oracle, point)
+            self.seconds += perf_counter() - begin
+            return self._commit(new)
         except Halt as halt:
             self._end(halt.status, str(halt))
         except BudgetSpentError as spent:
@@ -193,7 +193,7 @@ class Loop:
             msg = f"{name_of(self.optimizer)} must return a State, given {type(new).__name__}"
             raise TypeError(msg)
         old = self.state
-        if not (isfinite(new.f) and isfinite(new.g.dot(new.g)) and isfinite(new.x.dot(new.x))) and not all_finite(new):
+        if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
             grew = old is not None and (old.f > self.book.best_f or (new.f == inf and max_abs(new.x) > 1 / np.finfo(float).eps))
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
@@ -202,7 +202,7 @@ class Loop:
         given_there = self.oracle.gave(new.x, new.g)
         self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
         self.state, self.k = new, new.k
-        self.stationarity = self.optimizer.stationarity(self.oracle, new)
+        self.stationarity = self._stationarity(self.oracle, new)
         self.oracle.prime(new.x, new.f, new.g)
         return True
 
@@ -275,7 +275,7 @@ class Loop:
 
 
 def all_finite(state: State) -> bool:
-    """Whether f, g and x are finite, even where a squared norm overflows."""
+    """Whether f, g and x are finite, even where their product overflows."""
     return isfinite(state.f) and bool(np.isfinite(state.g).all()) and bool(np.isfinite(state.x).all())
 
 
@@ -335,11 +335,13 @@ def iterate(
 def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] | None = None) -> Trace:
     """Run a loop to its end and return the trace, whatever happens."""
     recorder: Recorder | None = None
+    oracle = loop.oracle
     for now in loop:
-        assert now.state is not None
+        state = now.state
+        assert state is not None
         if recorder is None:
-            recorder = Recorder(keep or Keep(), now.problem.n, type(now.state).recorded)
-        recorder.append(now.state, now.stationarity, now.oracle.counts, now.seconds)
+            recorder = Recorder(keep or Keep(), now.problem.n, state.recorded)
+        recorder.append(state, now.stationarity, oracle, now.seconds)
         if callback is not None and loop.status is None:
             try:
                 stop = callback(now.record())

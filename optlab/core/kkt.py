@@ -17,6 +17,7 @@ from optlab.sets.box import Box
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
+    from optlab.sets.base import ConvexSet
 
 FEASIBLE = 1e-8
 """CONVERGED needs every constraint met to this, times its Jacobian row's norm at the standard start if over 1 …"""
@@ -49,7 +50,7 @@ class KKT:
     dual : float
         The most negative multiplier, as a positive number; 0 for recovered ones.
     complementarity : float
-        max |λ_i g_i|.
+        max |λ_i g_i|; the same whatever factor a constraint is multiplied by.
     """
 
     lam: Array
@@ -138,30 +139,44 @@ def recover(gradient: Array, c: Constraints) -> tuple[Array, Array]:
     """Return the multipliers (λ ≥ 0, ν) that come nearest to satisfying the KKT conditions.
 
     They minimize ‖∇f + Jgᵀλ + Jhᵀν‖² + Σ (λ_i g_i)², with every inequality first divided by its row's norm,
-    so that neither its scale nor a guess at the active set matters.
+    so that neither its scale nor a guess at the active set matters. Where several do, ν is the shortest.
     """
     norms = np.linalg.norm(c.Jg, axis=1)
     norms = np.where(norms > 0, norms, 1.0)
-    m, p = c.g.size, c.h.size
-    J, distance = c.Jg / norms[:, None], c.g / norms
-    if m == 0:
-        nu = np.linalg.lstsq(c.Jh.T, -gradient, rcond=None)[0] if p else np.empty(0)
-        return np.empty(0), nu
-    if m == 1 and p == 0:
-        a = J[0]
-        lam = max(0.0, -float(a @ gradient) / float(a @ a + distance[0] ** 2))
-        return np.array([lam]) / norms, np.empty(0)
-    from scipy.optimize import nnls
+    lam = np.empty(0)
+    if c.g.size:
+        A, b = (c.Jg / norms[:, None]).T, -gradient
+        if c.h.size:  # ν is free: what the equalities can explain is no matter of λ
+            explained = np.linalg.lstsq(c.Jh.T, np.column_stack([A, b]), rcond=None)[0]
+            A, b = A - c.Jh.T @ explained[:, :-1], b - c.Jh.T @ explained[:, -1]
+        lam = _nonnegative(A, b, c.g / norms) / norms
+    nu = np.linalg.lstsq(c.Jh.T, -(gradient + c.Jg.T @ lam), rcond=None)[0] if c.h.size else np.empty(0)
+    return lam, nu
 
-    top = np.hstack([J.T, c.Jh.T, -c.Jh.T])
-    below = np.hstack([np.diag(distance), np.zeros((m, 2 * p))])
-    scale = float(np.abs(gradient).max()) or 1.0
-    found = nnls(np.vstack([top, below]), np.concatenate([-gradient / scale, np.zeros(m)]))[0] * scale
-    return found[:m] / norms, found[m : m + p] - found[m + p :]
+
+def _nonnegative(A: Array, b: Array, distance: Array) -> Array:
+    """Return the λ ≥ 0 of the least ‖Aλ − b‖² + Σ (λ_i distance_i)². Source: Lawson & Hanson (1974), chapter 23."""
+    if distance.size == 1:
+        a = A[:, 0]
+        weight = float(a @ a) + float(distance[0]) ** 2
+        return np.array([max(0.0, float(a @ b)) / weight if weight > 0 else 0.0])
+    from scipy.optimize import lsq_linear, nnls
+
+    stacked = np.vstack([A, np.diag(distance)])
+    scale = float(np.abs(b).max()) or 1.0
+    target = np.concatenate([b / scale, np.zeros(distance.size)])
+    try:
+        found = nnls(stacked, target)[0]
+    except RuntimeError:  # its active set cycles; an interior method does not
+        found = np.maximum(0.0, lsq_linear(stacked, target, (0.0, np.inf)).x)
+    return np.asarray(found * scale)
 
 
 def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
     """Recover the multipliers at x and return the four residuals of the KKT conditions.
+
+    For a set that is known by its projection alone, stationarity is ‖x − P(x − t∇L)‖∞/t with a trial step as long
+    as max(1, ‖x‖), and the set's violation ‖x − P(x)‖∞. Everything is NaN where anything is not finite.
 
     Parameters
     ----------
@@ -171,59 +186,101 @@ def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
         The point.
     gradient : (n,) array, optional
         ∇f(x), if already known.
+
+    Raises
+    ------
+    InputError
+        For an x or a gradient of the wrong shape.
     """
     x = np.asarray(x, dtype=float)
-    if x.shape != (problem.n,):
-        msg = f"x must have shape ({problem.n},), given {x.shape}"
-        raise InputError(msg)
-    g = np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float)
-    if not problem.constrained:
-        return KKT(np.empty(0), np.empty(0), float(np.abs(g).max()), 0.0, 0.0, 0.0)
-    c = constraints(problem, x)
-    finite = all(bool(np.isfinite(part).all()) for part in (g, c.g, c.Jg, c.h, c.Jh))
-    if not finite:
-        nothing = np.full(c.g.size, np.nan), np.full(c.h.size, np.nan)
-        return KKT(*nothing, np.nan, np.nan, np.nan, np.nan)
-    if _only_projection(problem):
-        outside = float(np.abs(project(problem, x) - x).max())
-        return KKT(np.empty(0), np.empty(0), _natural_residual(problem, x, g), outside, 0.0, 0.0)
-    lam, nu = recover(g, c)
-    residual = g + c.Jg.T @ lam + c.Jh.T @ nu
-    primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
-    return KKT(lam, nu, float(np.abs(residual).max()), primal, 0.0, float(np.abs(lam * c.g).max(initial=0.0)))
+    with np.errstate(all="ignore"):
+        if x.shape != (problem.n,):
+            msg = f"x must have shape ({problem.n},), given {x.shape}"
+            raise InputError(msg)
+        g = np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float)
+        if g.shape != x.shape:
+            msg = f"the gradient must have shape {x.shape}, given {g.shape}"
+            raise InputError(msg)
+        if not problem.constrained:
+            return KKT(np.empty(0), np.empty(0), float(np.abs(g).max()), 0.0, 0.0, 0.0)
+        if only_bounds(problem):
+            return _between(problem, x, g)
+        c = constraints(problem, x)
+        if not all(bool(np.isfinite(part).all()) for part in (x, g, c.g, c.Jg, c.h, c.Jh)):
+            return _unknown(c.g.size, c.h.size)
+        lam, nu = recover(g, c)
+        residual = g + c.Jg.T @ lam + c.Jh.T @ nu
+        primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
+        stationary = float(np.abs(residual).max())
+        if only_projection(problem, x):
+            assert problem.feasible is not None
+            primal = max(primal, float(np.abs(problem.feasible.project(x) - x).max()))
+            stationary = _natural_residual(problem.feasible, x, residual)
+        return KKT(lam, nu, stationary, primal, 0.0, float(np.abs(lam * c.g).max(initial=0.0)))
 
 
-def _only_projection(problem: ProblemBase) -> bool:
-    """Whether the set is known by its projection alone."""
+def _unknown(m: int, p: int) -> KKT:
+    return KKT(np.full(m, np.nan), np.full(p, np.nan), np.nan, np.nan, np.nan, np.nan)
+
+
+def only_bounds(problem: ProblemBase) -> bool:
+    """Whether bounds (or a box) are all the constraints there are: then nothing of size n × n is formed."""
+    kinds = set(problem.constrained)
+    return (
+        bool(kinds) and kinds <= {"bounds", "set"} and (problem.feasible is None or isinstance(problem.feasible, Box))
+    )
+
+
+def _between(problem: ProblemBase, x: Array, g: Array) -> KKT:
+    """Return what `recover` gives for bounds alone, where each variable has its own small problem in closed form."""
+    sides = bounds_of(problem)
+    assert sides is not None
+    there = [np.isfinite(side) for side in sides]
+    if not (np.isfinite(x).all() and np.isfinite(g).all()):
+        return _unknown(int(there[0].sum()) + int(there[1].sum()), 0)
+    room = (x - sides[0], sides[1] - x)
+    lam = [np.maximum(0.0, sign * g) / (1.0 + inside**2) for sign, inside in zip((1.0, -1.0), room, strict=True)]
+    slack = [
+        np.abs(weight * inside)[finite].max(initial=0.0)
+        for weight, inside, finite in zip(lam, room, there, strict=True)
+    ]
+    outside = max(0.0, -float(min(room[0].min(), room[1].min())))
+    kept = np.concatenate([weight[finite] for weight, finite in zip(lam, there, strict=True)])
+    return KKT(kept, np.empty(0), float(np.abs(g - lam[0] + lam[1]).max()), outside, 0.0, float(max(slack)))
+
+
+def only_projection(problem: ProblemBase, x: Array) -> bool:
+    """Whether the feasible set is known by its projection alone, without inequalities of its own."""
     there = problem.feasible
-    return there is not None and not isinstance(there, Box) and there.inequality(problem.start()).size == 0
+    return there is not None and not isinstance(there, Box) and there.inequality(x).size == 0
 
 
-def _natural_residual(problem: ProblemBase, x: Array, g: Array) -> float:
+def _natural_residual(feasible: ConvexSet, x: Array, g: Array) -> float:
     """‖x − P(x − tg)‖∞/t with t such that the trial step is as long as max(1, ‖x‖): the units of g."""
     length = float(np.linalg.norm(g))
     if length == 0:
         return 0.0
     t = max(1.0, float(np.linalg.norm(x))) / length
-    return float(np.abs(x - project(problem, x - t * g)).max()) / t
+    return float(np.abs(x - feasible.project(x - t * g)).max()) / t
 
 
 def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) -> float:
     """Return max(‖∇L‖∞, complementarity) at x, uncounted: the scale and the check of convergence claims."""
-    with np.errstate(all="ignore"):
-        found = kkt(problem, x, gradient)
+    found = kkt(problem, x, gradient)
     return max(found.stationarity, found.complementarity)
 
 
 def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float) -> str:
     """Return why (x, ∇f) is not a KKT point to the tolerance, or an empty string if it is."""
+    found = kkt(problem, x, gradient)
+    worst = max(found.stationarity, found.complementarity)
+    if not worst <= tolerance:
+        return f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
+    if found.primal <= FEASIBLE:
+        return ""
+    if only_bounds(problem):
+        return f"a bound is violated by {found.primal:.2e}"
     with np.errstate(all="ignore"):
-        found = kkt(problem, x, gradient)
-        worst = max(found.stationarity, found.complementarity)
-        if not worst <= tolerance:
-            return f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
-        if not problem.constrained or found.primal <= FEASIBLE:
-            return ""
         return _infeasibility(problem, x)
 
 
@@ -233,4 +290,9 @@ def _infeasibility(problem: ProblemBase, x: Array) -> str:
         allowed = np.minimum(FEASIBLE_AT_MOST, FEASIBLE * np.maximum(1.0, np.linalg.norm(J, axis=1)))
         if not np.all(violation <= allowed):
             return f"a constraint is violated by {float(np.max(violation)):.2e}"
+    if only_projection(problem, x):
+        assert problem.feasible is not None
+        outside = float(np.abs(problem.feasible.project(x) - x).max())
+        if not outside <= FEASIBLE:
+            return f"the point is {outside:.2e} outside the feasible set"
     return ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optlab.core.problem import Array
 
 NAN = float("nan")
+_new, _set = object.__new__, object.__setattr__
 
 
 @cache
@@ -57,34 +58,34 @@ class State:
     recorded: ClassVar[tuple[str, ...]] = ()
     """Names of further fields, numbers or (m,) arrays, that the trace keeps at every iteration."""
 
-    def _next(self, changes: dict[str, Any]) -> Self:
-        unknown = changes.keys() - _field_names(type(self))
-        if unknown:
-            msg = f"{type(self).__name__} has no field {sorted(unknown)}; extend State with a frozen dataclass to add one"
-            raise TypeError(msg)
-        new = object.__new__(type(self))
-        fields = new.__dict__
-        fields.update(self.__dict__)
-        fields.update(changes)
-        fields["k"] = self.k + 1
+    def _next(self, fields: dict[str, Any], given: dict[str, Any]) -> Self:
+        """Copy with changes; `given` are those that a method named itself, which must be fields."""
+        if given:
+            unknown = given.keys() - _field_names(type(self))
+            if unknown:
+                msg = f"{type(self).__name__} has no field {sorted(unknown)}; extend State with a frozen dataclass to add one"
+                raise TypeError(msg)
+        new = _new(type(self))
+        changed = self.__dict__ | fields
+        if given:
+            changed.update(given)
+        changed["k"] += 1
+        _set(new, "__dict__", changed)  # one dictionary: several times faster than dataclasses.replace
         return new
 
     def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
         """Go to x + step_size · direction and evaluate f and g there."""
         x = self.x + step_size * direction
         f, g = oracle.value_and_gradient(x)
-        fields.update(x=x, f=f, g=g, step_size=step_size, direction=direction)
-        return self._next(fields)
+        return self._next({"x": x, "f": f, "g": g, "step_size": step_size, "direction": direction}, fields)
 
     def at(self, x: Array, f: float, g: Array, **fields: Any) -> Self:
         """Take a point that a search has already evaluated; nothing is evaluated again."""
-        fields.update(x=x, f=f, g=g)
-        return self._next(fields)
+        return self._next({"x": x, "f": f, "g": g}, fields)
 
     def stayed(self, **fields: Any) -> Self:
         """Reject the step: same x, f, g; one more k."""
-        fields.setdefault("step_size", NAN)
-        return self._next(fields)
+        return self._next({"step_size": NAN}, fields)
 
 
 @dataclass(frozen=True)

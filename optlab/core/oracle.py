@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,14 +21,17 @@ class BudgetSpentError(Exception):
     status = Status.MAX_EVALUATIONS
 
 
+OWN_REFERENCES = 2
+"""References to a fresh array that was handed over as a temporary: the parameter, and getrefcount's own argument."""
+
+
 def frozen(a: Array, held: int = 0) -> Array:
     """Return `a` as a read-only array that nobody else can write to, copied only where it must be.
 
-    A fresh array handed over as a temporary has two references, this parameter and getrefcount's own argument;
-    `held` counts those that the caller's own names add. Any more means that somebody kept it (a buffer in use),
-    and a view may be written to through its base: these two are copied.
+    `held` counts the references that the caller's own names add. Any more means that somebody kept the array
+    (a buffer in use), and a view may be written to through its base: these two are copied.
     """
-    if a.base is not None or sys.getrefcount(a) > 2 + held:
+    if a.base is not None or getrefcount(a) > OWN_REFERENCES + held:
         a = a.copy()
     a.setflags(write=False)
     return a
@@ -62,14 +65,14 @@ class Oracle:
     """
 
     __slots__ = (
-        "_fused", "_g", "_H", "_problem", "_seed", "_value", "_x", "limits", "n", "n_constraint", "n_f",
+        "_fused", "_g", "_gradient", "_H", "_problem", "_seed", "_value", "_x", "limits", "n", "n_constraint", "n_f",
         "n_gradient", "n_hessian", "n_hvp", "n_jacobian", "_f", "_max_f", "_max_gradient",
     )  # fmt: skip
 
     def __init__(self, problem: ProblemBase, seed: int = 0) -> None:
         self._problem = problem
         self._seed = seed
-        self._value = problem.value
+        self._value, self._gradient = problem.value, problem.gradient
         self._fused = problem.value_and_gradient if problem.by_hand("value_and_gradient") else None
         if self._fused is None and not problem.by_hand("gradient"):
             self._fused = problem.value_and_gradient  # one autograd trace serves both
@@ -145,14 +148,14 @@ class Oracle:
             if self.n_gradient >= self._max_gradient:
                 self._spend("gradient")
             self.n_gradient += 1
-            self._g = self._vector(self._problem.gradient(x), "gradient")
+            self._g = self._vector(self._gradient(x), "gradient")
         return self._g
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x), fused where the problem fuses them."""
         if x is not self._x:
             self._at(x)
-        if self._fused is None or self._f is not None or self._g is not None:
+        if self._f is not None or self._g is not None:
             return self.value(x), self.gradient(x)
         if self.n_f >= self._max_f:
             self._spend("f")
@@ -160,9 +163,18 @@ class Oracle:
             self._spend("gradient")
         self.n_f += 1
         self.n_gradient += 1
-        f, g = self._fused(x)
-        self._f, self._g = self._number(f), self._vector(g, "gradient", held=1)
-        return self._f, self._g
+        if self._fused is None:
+            f, g = self._value(x), self._gradient(x)
+        else:
+            f, g = self._fused(x)
+        if type(f) is not float:
+            f = self._number(f)
+        if type(g) is np.ndarray and g.base is None and g.dtype is x.dtype and g.shape == x.shape and getrefcount(g) == OWN_REFERENCES:
+            g.setflags(write=False)  # the usual case of `_vector`, without a call
+        else:
+            g = self._vector(g, "gradient", held=1)
+        self._f, self._g = f, g
+        return f, g
 
     def hessian(self, x: Array) -> Array:
         """∇²f(x), shape (n, n), read-only."""
@@ -245,12 +257,15 @@ class Oracle:
     def _vector(self, v: Any, name: str, held: int = 0) -> Array:
         x = self._x
         assert x is not None
-        if type(v) is not np.ndarray or v.dtype != x.dtype:
+        if type(v) is not np.ndarray or v.dtype is not x.dtype:
             v, held = np.array(v, dtype=x.dtype), 0
         if v.shape != x.shape:
             msg = f"{name} must return shape {x.shape}, given {v.shape}"
             raise EvaluationError(msg)
-        return frozen(v, held + 1)
+        if v.base is not None or getrefcount(v) > OWN_REFERENCES + held:
+            v = v.copy()
+        v.setflags(write=False)
+        return v  # type: ignore[no-any-return]
 
     def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:
         x = self._x

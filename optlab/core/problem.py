@@ -21,6 +21,8 @@ from optlab.derivatives import Array
 if TYPE_CHECKING:
     from optlab.sets.base import ConvexSet
 
+__all__ = ["Array", "Facts", "Problem", "ProblemBase"]
+
 
 @dataclass(frozen=True)
 class Facts:

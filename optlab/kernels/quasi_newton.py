@@ -55,15 +55,15 @@ def symmetric_product(H: Array, v: Array) -> Array:
     return dsymv(1.0, H, v, lower=1)
 
 
-def two_loop(pairs: tuple[Pair, ...], g: Array) -> Array:
-    """Return −Hg, H being the L-BFGS matrix of the pairs, oldest first (algorithm 7.4); g is left as it is."""
+def two_loop(pairs: tuple[Pair, ...], g: Array, scale: bool = True) -> Array:
+    """Return −Hg, H being the L-BFGS matrix of the pairs, oldest first (algorithm 7.4), from γI or from I."""
     q = -g
     alphas = []
     for s, y, rho in reversed(pairs):
         alpha = rho * ddot(s, q)
         daxpy(y, q, a=-alpha)
         alphas.append(alpha)
-    if pairs:
+    if pairs and scale:
         q = dscal(scaling(pairs[-1]), q)
     for s, y, rho in pairs:
         daxpy(s, q, a=alphas.pop() - rho * ddot(y, q))

@@ -51,13 +51,16 @@ class Line:
         φ(0) and φ′(0) = gᵀd.
     noise : float
         Differences of f below this are rounding.
+    reference : float
+        What sufficient decrease is measured from: f0, or the greatest of several last values where a method
+        is not monotone.
     """
 
-    __slots__ = ("d", "f0", "g", "noise", "oracle", "slope", "x")
+    __slots__ = ("d", "f0", "g", "noise", "oracle", "reference", "slope", "x")
 
     def __init__(self, oracle: Oracle, x: Array, f: float, g: Array, d: Array) -> None:
         self.oracle, self.x, self.g, self.d = oracle, x, g, d
-        self.f0 = f
+        self.f0 = self.reference = f
         self.slope = float(g.dot(d))
         self.noise = NOISE * abs(f)
 
@@ -107,8 +110,9 @@ class Arc(Line):
 
     __slots__ = ("_alpha", "_point")
 
-    def __init__(self, oracle: Oracle, x: Array, f: float, g: Array) -> None:
+    def __init__(self, oracle: Oracle, x: Array, f: float, g: Array, reference: float | None = None) -> None:
         super().__init__(oracle, x, f, g, -g)
+        self.reference = f if reference is None else reference
         self._alpha, self._point = 0.0, x
 
     def point(self, alpha: float) -> Array:

@@ -7,7 +7,7 @@ near rounding the approximate Wolfe conditions of Hager & Zhang (2005), equation
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
@@ -18,7 +18,6 @@ from optlab.linesearch.base import (
     Trial,
     cubic_minimizer,
     falls_forever,
-    quadratic_minimizer,
     secant,
     unbounded,
 )
@@ -123,23 +122,12 @@ class StrongWolfe(LineSearch):
 
 
 def inside(phi: Line, low: Trial, high: Trial, middle: float) -> float:
-    """Return a length between `low` and `high` where interpolation sees the minimum; `middle` where it sees none.
+    """Return a length between `low` and `high` where the cubic sees the minimum; `middle` where it sees none.
 
-    With f higher at the far end: the cubic, or halfway to the parabola where that one stays nearer to `low`.
-    With opposite slopes: the cubic or the secant, whichever lies farther from `low`.
+    Where f differs by rounding alone the secant of the slopes takes the cubic's place.
     """
-    opposite = low.slope * high.slope < 0
-    if abs(high.f - low.f) <= phi.noise:
-        guess = secant(low, high) if opposite else middle
-    else:
+    if abs(high.f - low.f) > phi.noise:
         guess = cubic_minimizer(low, high)
-        if opposite:
-            other = secant(low, high)
-            if abs(other - low.alpha) > abs(guess - low.alpha):
-                guess = other
-        else:
-            other = quadratic_minimizer(low, high)
-            if abs(other - low.alpha) < abs(guess - low.alpha):
-                guess += 0.5 * (other - guess)
-    ends = (low.alpha, high.alpha)
-    return guess if isfinite(guess) and min(ends) < guess < max(ends) else middle
+    else:
+        guess = secant(low, high) if low.slope * high.slope < 0 else middle
+    return guess if min(low.alpha, high.alpha) < guess < max(low.alpha, high.alpha) else middle

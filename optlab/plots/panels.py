@@ -22,6 +22,8 @@ AMONG = (4.1, 3.1)
 """Inches of one panel among several."""
 COLUMNS = {1: 1, 2: 2, 4: 2}
 MOST_COLUMNS = 3
+ROOM = 1.2
+"""How far an axis that begins at zero reaches beyond its data."""
 WIDE = 20.0
 """Values that span more than this factor get a logarithmic axis."""
 LEGEND_MOST = 28
@@ -104,7 +106,7 @@ def set_scale(axes: Axes, which: str, values: Array, scale: str | None = None) -
     more = {"linthresh": float(positive.min())} if scale == "symlog" else {}
     getattr(axes, f"set_{which}scale")(scale, **more)
     if scale == "symlog":
-        getattr(axes, f"set_{which}lim")(left=0) if which == "x" else axes.set_ylim(bottom=0)
+        (axes.set_xlim if which == "x" else axes.set_ylim)(0.0, ROOM * float(positive.max()))
     return scale
 
 

@@ -1,0 +1,67 @@
+"""The residuals of the Karush–Kuhn–Tucker conditions along a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge
+
+from optlab.core import kkt
+from optlab.core.column import Column, gradients, spaced
+
+if TYPE_CHECKING:
+    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.trace import Trace
+
+
+@dataclass(frozen=True)
+class Kkt(Column):
+    """How well the four KKT conditions hold at every kept iterate, with multipliers recovered by least squares.
+
+    `kkt_stationarity` is ‖∇f + Jgᵀλ + Jhᵀν‖∞, `kkt_primal` the greatest violation of a constraint, `kkt_dual` the
+    most negative multiplier as a positive number (of the method's own `lam` where it recorded one; recovered ones
+    are never negative), `kkt_complementarity` max |λ_i g_i|, and `multiplier_max` the greatest |λ| or |ν|, NaN
+    without constraints. Without constraints stationarity is ‖∇f‖∞ and the other residuals are 0.
+
+    Every kept iterate is looked at, unless constraint derivatives come from automatic differentiation or there are
+    more than 50 constraints other than bounds: then at most `iterates`, evenly spaced on a log scale.
+    """
+
+    names: ClassVar[tuple[str, ...]] = (
+        "kkt_stationarity", "kkt_primal", "kkt_dual", "kkt_complementarity", "multiplier_max",
+    )  # fmt: skip
+    needs: ClassVar[tuple[str, ...]] = ("gradient",)
+
+    iterates: Annotated[int, Ge(1)] = 300
+    cheap: Annotated[int, Ge(0)] = 50
+    """Up to so many constraints, every iterate is looked at."""
+
+    def compute(self, trace: Trace, problem: ProblemBase) -> dict[str, Array]:
+        """Return the residuals and the greatest multiplier."""
+        G = gradients(trace, problem)
+        table = np.full((len(G), 5), np.nan)
+        if problem.constrained:
+            for i in spaced(len(G), self._most(trace, problem)):
+                found = kkt.kkt(problem, trace.points[i], G[i])
+                multipliers = np.abs(np.concatenate([found.lam, found.nu])).max(initial=0.0)
+                table[i] = found.stationarity, found.primal, found.dual, found.complementarity, multipliers
+        else:
+            table[:, 0], table[:, 1:4] = np.abs(G).max(axis=1), 0.0
+        columns = {name: trace.spread(table[:, j]) for j, name in enumerate(self.names)}
+        if "lam" in trace.scalars:
+            lam = np.asarray(trace.scalars["lam"], dtype=float).reshape(len(trace), -1)
+            columns["kkt_dual"] = np.maximum(0.0, -lam.min(axis=1, initial=0.0))
+        return columns
+
+    def _most(self, trace: Trace, problem: ProblemBase) -> int:
+        every = len(trace.points)
+        if kkt.only_bounds(problem):
+            return every
+        traced = any(
+            getattr(problem, kind) is not None and not problem.by_hand(f"{kind}_jacobian")
+            for kind in ("equality", "inequality")
+        )
+        c = kkt.constraints(problem, trace.points[-1])
+        return self.iterates if traced or c.g.size + c.h.size > self.cheap else every

@@ -1,0 +1,104 @@
+"""The minimum along the line, to near machine precision.
+
+Source: Nocedal & Wright (2006), section 3.1; Boyd & Vandenberghe (2004), section 9.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+
+from optlab.linesearch.base import EPS, Line, LineSearch, Trial, falls_forever, secant, unbounded
+
+
+@dataclass(frozen=True)
+class Exact(LineSearch):
+    """φ′(α) = 0 by the secant method on the slope, bracketed; on a quadratic the first secant already hits.
+
+    The new gradient is orthogonal to the direction up to `rtol`. A trial that is not finite is the upper end of
+    the bracket. The method inside the bracket is that of Anderson and Björck, with bisection where two trials
+    do not halve it.
+    Source: Anderson & Björck (1973).
+
+    Parameters
+    ----------
+    rtol : float
+        Cosine between the new gradient and the direction that counts as zero.
+    growth : float
+        A longer trial is at most this many times the last one.
+    extrapolations, trials : int
+        Most trials before and inside the bracket; when f still falls after the first, it counts as unbounded.
+    """
+
+    rtol: Annotated[float, Ge(0)] = 1e-12
+    growth: Annotated[float, Gt(1)] = 10.0
+    extrapolations: Annotated[int, Ge(1)] = 30
+    trials: Annotated[int, Ge(1)] = 100
+
+    def search(self, phi: Line, first: float) -> Trial | None:
+        """Lengthen the step until the slope changes sign or f rises, then solve for the zero of the slope."""
+        low, alpha = phi.origin(), first
+        for _ in range(self.extrapolations):
+            trial = phi(alpha)
+            if self._is_minimum(phi, trial):
+                return trial
+            if falls_forever(trial):
+                unbounded(phi, trial)
+            if not self._is_lower(phi, trial, low):
+                return self._solve(phi, low, trial)
+            guess, most = secant(low, trial), self.growth * trial.alpha
+            low, alpha = trial, guess if trial.alpha < guess < most else most
+        if phi.f0 - low.f > phi.noise:
+            unbounded(phi, low)
+        return None
+
+    def _is_minimum(self, phi: Line, trial: Trial) -> bool:
+        if trial.g is None or not trial.finite or not trial.f <= phi.f0 + phi.noise:
+            return False
+        size = sqrt(float(trial.g.dot(trial.g))) * sqrt(float(phi.d.dot(phi.d)))
+        return abs(trial.slope) <= max(self.rtol * size, EPS * abs(phi.slope))
+
+    def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
+        """Whether f still falls at the trial, and it is not above `low` by more than rounding."""
+        return trial.finite and trial.slope < 0 and trial.f <= low.f + phi.noise
+
+    def _solve(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
+        best = high if self._is_better(phi, high, low) else low
+        weight_low, weight_high = low.slope, high.slope
+        width = older = inf
+        for _ in range(self.trials):
+            newest = high.alpha - low.alpha
+            alpha = 0.5 * (low.alpha + high.alpha)
+            if high.finite and high.slope > 0 and newest <= 0.5 * older:
+                guess = low.alpha - weight_low * (newest / (weight_high - weight_low))
+                alpha = guess if low.alpha < guess < high.alpha else alpha
+            if not low.alpha < alpha < high.alpha:
+                break
+            width, older = newest, width
+            trial = phi(alpha)
+            if self._is_minimum(phi, trial):
+                return trial
+            if falls_forever(trial):
+                unbounded(phi, trial)
+            if self._is_better(phi, trial, best):
+                best = trial
+            if self._is_lower(phi, trial, low):
+                weight_high *= kept(trial.slope / low.slope)
+                low, weight_low = trial, trial.slope
+            else:
+                if trial.finite and high.slope > 0:
+                    weight_low *= kept(trial.slope / high.slope)
+                high, weight_high = trial, trial.slope
+        return best if best.alpha > 0 else None
+
+    def _is_better(self, phi: Line, trial: Trial, best: Trial) -> bool:
+        """Whether the slope is nearer to zero, at a point that does not lie above the start."""
+        return trial.finite and trial.f <= phi.f0 + phi.noise and abs(trial.slope) < abs(best.slope)
+
+
+def kept(ratio: float) -> float:
+    """Return what the slope at the end that stays is multiplied by (Anderson & Björck, 1973, equation 4)."""
+    return 1.0 - ratio if ratio < 1.0 else 0.5

@@ -1,0 +1,158 @@
+"""The ground under two-dimensional trajectories: window, contours, feasible set, known points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.core.problem import Array, ProblemBase
+from optlab.plots.panels import swatch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FINE, COARSE = 160, 80
+"""Points per side of the grid where values come in batches, and where f is called point by point."""
+DETOUR = 3.0
+"""How far a path may widen the window, in sizes of what it must hold (starts, ends, known minimizers)."""
+SLIMMEST = 0.45
+"""Least ratio of the window's sides."""
+VALLEY = 1e-3
+"""The lowest contour encloses about this part of the window."""
+SHADES = (0.62, 1.0)
+"""Greys of the lowest and the highest ground."""
+STAR = {"marker": "*", "markersize": 14, "markerfacecolor": "#F0E442", "markeredgecolor": "black", "linestyle": "none", "zorder": 6}
+SADDLE = {"marker": "P", "markersize": 8, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none", "zorder": 3.5}
+
+
+def known_points(problem: ProblemBase) -> tuple[list[Array], list[Array]]:
+    """Return the known minimizers and the known saddles of a problem."""
+    facts = problem.known
+    minimizers = [] if facts.solution is None else [facts.solution]
+    minimizers += [*facts.solutions, *facts.critical_points.get("minimum", ())]
+    saddles = facts.critical_points.get("saddle", ())
+    return [np.asarray(p, dtype=float) for p in minimizers], [np.asarray(p, dtype=float) for p in saddles]
+
+
+def window_of(problem: ProblemBase, paths: list[Array], broken: list[bool], margin: float) -> Array:
+    """Return [[lo1, lo2], [hi1, hi2]]: all sound paths, but not the detours that would dwarf the rest."""
+    starts = [x[0] for x in paths]
+    sound = [x for x, bad in zip(paths, broken, strict=True) if not bad]
+    must = np.array(starts + [x[-1] for x in sound] + known_points(problem)[0])
+    lo, hi = must.min(axis=0), must.max(axis=0)
+    size = float((hi - lo).max()) or max(1.0, float(np.abs(must).max()))
+    visited = np.vstack([*sound, must])
+    lo, hi = np.maximum(visited.min(axis=0), lo - DETOUR * size), np.minimum(visited.max(axis=0), hi + DETOUR * size)
+    half = np.maximum(hi - lo, SLIMMEST * max(float((hi - lo).max()), size * 1e-3)) / 2 * (1 + 2 * margin)
+    middle = (lo + hi) / 2
+    return np.array([middle - half, middle + half])
+
+
+def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int) -> dict[str, Any]:
+    """Draw contours, feasible set and known points; return their legend entries."""
+    side = FINE if problem.by_hand("values") else COARSE
+    x1, x2 = (np.linspace(window[0, i], window[1, i], side) for i in range(2))
+    X = np.stack(np.meshgrid(x1, x2), axis=-1)
+    with np.errstate(all="ignore"):
+        F = np.asarray(problem.values(X.reshape(-1, 2)), dtype=float).reshape(side, side)
+    F = np.where(np.isfinite(F), F, np.nan)
+    _draw_contours(axes, problem, window, (x1, x2, F), levels)
+    extras = _draw_feasible(axes, problem, (x1, x2, X))
+    minimizers, saddles = known_points(problem)
+    for points, look, text in ((minimizers, STAR, "known minimizer"), (saddles, SADDLE, "known saddle")):
+        there = [p for p in points if np.all((p >= window[0]) & (p <= window[1]))]
+        if there:
+            axes.plot(*np.array(there).T, **look)
+            extras[text] = swatch(**look)
+    axes.set_xlim(window[0, 0], window[1, 0])
+    axes.set_ylim(window[0, 1], window[1, 1])
+    axes.set_aspect("equal")
+    axes.grid(visible=False)
+    return extras
+
+
+def levels_of(F: Array, problem: ProblemBase, count: int) -> Array:
+    """Return contour levels: logarithmic above the least value, symmetrically so about a saddle's value."""
+    there = F[np.isfinite(F)]
+    if there.size == 0 or not there.max() > there.min():
+        return np.empty(0)
+    saddles = known_points(problem)[1]
+    optimum = problem.known.optimum
+    if saddles and optimum is None:
+        base = float(problem.value(saddles[0]))
+    else:
+        base = min(float(there.min()), there.min() if optimum is None else optimum)
+    heights = np.abs(there - base)
+    low, high = np.quantile(heights[heights > 0], VALLEY), heights.max()
+    if there.min() < base:
+        half = np.geomspace(max(low, high * VALLEY), high, max(2, count // 2))
+        return np.concatenate([base - half[::-1], [base], base + half])
+    return np.asarray(base + np.geomspace(low, high, count + 1)[:-1])
+
+
+def _draw_contours(axes: Axes, problem: ProblemBase, window: Array, ground: tuple[Array, Array, Array], count: int) -> None:
+    x1, x2, F = ground
+    levels = levels_of(F, problem, count)
+    if levels.size == 0:
+        return
+    depth = np.interp(F, levels, np.linspace(0, 1, len(levels)))
+    grey = SHADES[0] + (SHADES[1] - SHADES[0]) * np.where(np.isnan(depth), 1.0, depth)
+    extent = (window[0, 0], window[1, 0], window[0, 1], window[1, 1])
+    axes.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=extent, origin="lower", interpolation="bilinear", zorder=0)
+    axes.contour(x1, x2, F, levels=levels, colors="#5a5a5a", linewidths=0.5, linestyles="solid", zorder=1)
+
+
+def excess(problem: ProblemBase, X: Array) -> Array | None:
+    """How far each point of X, shape (…, 2), is from meeting the inequalities and sets: ≤ 0 where feasible."""
+    flat = X.reshape(-1, 2)
+    parts: list[Array] = []
+    sides = [problem.bounds] if problem.bounds is not None else []
+    if problem.feasible is not None:
+        if hasattr(problem.feasible, "lo") and hasattr(problem.feasible, "hi"):
+            sides.append((problem.feasible.lo, problem.feasible.hi))
+        elif problem.feasible.inequality(flat[0]).size:
+            parts.append(np.array([problem.feasible.inequality(x).max() for x in flat]))
+        else:
+            parts.append(np.array([-1.0 if problem.feasible.contains(x) else 1.0 for x in flat]))
+    for lo, hi in sides:
+        parts.append(np.maximum(np.asarray(lo) - flat, flat - np.asarray(hi)).max(axis=1))
+    if problem.linear_inequality is not None:
+        A, b = problem.linear_inequality
+        parts.append((flat @ A.T - b).max(axis=1))
+    if problem.inequality is not None:
+        parts.append(np.array([np.max(problem.inequality(x)) for x in flat]))
+    return np.max(parts, axis=0).reshape(X.shape[:-1]) if parts else None
+
+
+def _draw_feasible(axes: Axes, problem: ProblemBase, ground: tuple[Array, Array, Array]) -> dict[str, Any]:
+    x1, x2, X = ground
+    extras: dict[str, Any] = {}
+    with np.errstate(all="ignore"):
+        outside = excess(problem, X)
+    if outside is not None and (outside > 0).any():
+        from matplotlib.patches import Patch
+
+        hatch = {"facecolor": "none", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
+        filled = axes.contourf(x1, x2, outside, levels=[0.0, np.inf], colors="none", hatches=["////"], zorder=1.5)
+        filled.set_edgecolor("#8a8a8a")
+        filled.set_linewidth(0)
+        if (outside < 0).any():
+            axes.contour(x1, x2, outside, levels=[0.0], colors="black", linewidths=1.2, zorder=2)
+        extras["infeasible"] = Patch(**hatch)  # type: ignore[arg-type]
+    gaps = _equalities(problem, X.reshape(-1, 2))
+    for gap in gaps:
+        axes.contour(x1, x2, gap.reshape(X.shape[:-1]), levels=[0.0], colors="black", linewidths=1.6, zorder=2)
+        extras["equality constraint"] = swatch(color="black", linewidth=1.6)
+    return extras
+
+
+def _equalities(problem: ProblemBase, flat: Array) -> list[Array]:
+    """h of every point, an array per equality constraint."""
+    gaps: list[Array] = []
+    if problem.linear_equality is not None:
+        A, b = problem.linear_equality
+        gaps += list((flat @ A.T - b).T)
+    if problem.equality is not None:
+        gaps += list(np.array([np.atleast_1d(problem.equality(x)) for x in flat], dtype=float).T)
+    return gaps

@@ -1,0 +1,69 @@
+"""What the plots of one column along the path share: a tidy table, and a panel per problem drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks
+from optlab.plots.series import column, failed, line_names, panel_names, settled, thinned
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from optlab.core.plot import PlotData
+    from optlab.core.problem import Array
+
+Measure = Callable[["pd.DataFrame"], tuple["Array", "Array"]]
+"""From the iterations of a run: y, and where the curvature along the step or of the Hessian is negative."""
+COLUMNS = ["panel", "line", "run", "status", "k", "y", "negative"]
+
+
+def along_paths(data: PlotData, measure: Measure, most_lines: int) -> pd.DataFrame:
+    """Return the rows that exist, by panel, line, run and k; at most `most_lines` runs of a line per panel."""
+    import pandas as pd
+
+    runs = data.runs.assign(panel=panel_names(data.runs), line=line_names(data.runs))
+    drawn: dict[tuple[str, str], int] = {}
+    parts = []
+    for run, rows in settled(runs, data.iterations):
+        y, negative = measure(rows)
+        there = np.flatnonzero(np.isfinite(y))
+        key = (run["panel"], run["line"])
+        if there.size == 0 or drawn.get(key, 0) >= most_lines:
+            continue
+        drawn[key] = drawn.get(key, 0) + 1
+        keep = there[thinned(np.where(negative, -np.abs(y), y)[there])]
+        parts.append(
+            pd.DataFrame({
+                "panel": run["panel"], "line": run["line"], "run": run["run"], "status": run["status"],
+                "k": column(rows, "k")[keep].astype(int), "y": y[keep], "negative": negative[keep],
+            })
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
+    """Draw |y| against k on a logarithmic axis; rows with negative curvature get a hollow downward triangle."""
+    k = np.asarray(table["k"], dtype=float)
+    lengths = np.asarray(table.groupby("run")["k"].max(), dtype=float)
+    scale = set_scale(axes, "x", k, "linear" if scale_of(lengths) == "linear" else scale_of(k))
+    order = list(looks)
+    for _, rows in table.groupby("run", sort=False):
+        look, i = looks[rows["line"].iloc[0]], order.index(rows["line"].iloc[0])
+        rk, y = np.asarray(rows["k"], dtype=float), np.abs(np.asarray(rows["y"], dtype=float))
+        y[y == 0] = np.nan
+        axes.plot(rk, y, **look, markevery=spread_marks(rk, i, scale != "linear"), linewidth=1.1, zorder=3)
+        negative = np.asarray(rows["negative"], dtype=bool)
+        if negative.any():
+            axes.plot(rk[negative], y[negative], **NEGATIVE | {"markeredgecolor": look["color"]})
+        if failed(rows["status"].iloc[0]):
+            axes.plot(rk[-1:], y[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
+    axes.set_yscale("log")
+    axes.set_xlabel("iteration")
+
+
+NEGATIVE = {"marker": "v", "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.3, "linestyle": "none", "zorder": 4}

@@ -1,0 +1,97 @@
+"""Steps: what each method did against the best it could have done along its direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from annotated_types import Ge
+
+from optlab.core.plot import Plot, PlotData
+from optlab.plots import style
+from optlab.plots.lines import NEGATIVE, along_paths, draw_lines
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch, threshold
+from optlab.plots.series import column, failed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from optlab.core.problem import Array
+
+OPTIMAL, STABLE = 1.0, 2.0
+"""On a quadratic f is least at ε*, and back at its old value at 2ε*."""
+DECADES = 6.0
+"""How far from the optimal step the picture reaches, in powers of ten, at most."""
+
+
+@dataclass(frozen=True)
+class Steps(Plot):
+    """The step taken over the optimal step ε* = gᵀg / gᵀHg at every iteration, a panel per problem.
+
+    Attributes
+    ----------
+    starts : int
+        Runs drawn at most per method and problem.
+
+    Source: Goodfellow, Bengio & Courville (2016), equation 4.10.
+    """
+
+    starts: Annotated[int, Ge(1)] = 3
+
+    caption = (
+        "The step taken over the optimal step ε* = gᵀg / gᵀHg of the second-order model where it was taken: 1 is the best step along "
+        "the gradient, between 1 and 2 a quadratic overshoots but still falls, above 2 it rises. A hollow triangle marks negative "
+        "curvature, where ε* does not exist; its height is the absolute value. An X ends a run that failed."
+    )
+
+    def table(self, data: PlotData) -> pd.DataFrame:
+        """Return the points drawn: panel, line, run, status, k, y = step / ε*, negative curvature or not."""
+        return along_paths(data, ratio, self.starts)
+
+    def draw(self, data: PlotData) -> Figure | None:
+        """Draw the table; None where no run has both steps."""
+        table = self.table(data)
+        if table.empty:
+            return None
+        with style.applied():
+            names = list(dict.fromkeys(table["panel"]))
+            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            figure, axes_there = panels(len(names))
+            for axes, name in zip(axes_there, names, strict=True):
+                rows = table[table["panel"] == name]
+                draw_lines(axes, rows, looks)
+                self._frame(axes, rows)
+                axes.set_title(plain(name))
+            entries = [(swatch(**look), line) for line, look in looks.items()]
+            if table["negative"].any():
+                entries.append((swatch(**NEGATIVE, markeredgecolor=style.MUTED), "negative curvature"))
+            if any(failed(s) for s in table["status"]):
+                entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
+            legend(figure, entries)
+            return figure
+
+    def _frame(self, axes: Axes, rows: pd.DataFrame) -> None:
+        y = np.abs(np.asarray(rows["y"], dtype=float))
+        y = y[y > 0]
+        low, high = (y.min(), y.max()) if y.size else (OPTIMAL, STABLE)
+        axes.set_ylim(max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES))
+        threshold(axes, OPTIMAL, "optimal")
+        threshold(axes, STABLE, "stability limit")
+        axes.set_ylabel("step taken / ε*")
+
+
+def ratio(rows: pd.DataFrame) -> tuple[Array, Array]:
+    """Return step/ε* of every row, and where ε* is negative.
+
+    The column `step_ratio` where it is there. Else the step that led to row k + 1 over ε* at row k: this is
+    the ratio of methods that move against the gradient.
+    """
+    y = column(rows, "step_ratio")
+    if not np.isfinite(y).any():
+        step, best = column(rows, "step_size"), column(rows, "optimal_step")
+        with np.errstate(all="ignore"):
+            y = np.append(step[1:] / best[:-1], np.nan)
+    return y, y < 0

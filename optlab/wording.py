@@ -1,0 +1,123 @@
+"""What pydantic found, in the words of a person: what is allowed, what was given, the nearest valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from optlab.core.status import nearest
+from optlab.yaml_text import Document, Path_
+
+TYPES = {
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "a mapping",
+    "mapping": "a mapping",
+    "model": "a mapping",
+    "none_required": "null",
+    "finite_number": "a finite number",
+}
+BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+LONGEST = 60
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is quoted in an error: short, in YAML's words."""
+    text = {None: "null", True: "true", False: "false"}.get(value) if value is None or isinstance(value, bool) else None
+    text = text or repr(value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def requirement(error: Mapping[str, Any]) -> str:
+    """Return what one pydantic error asks for, to follow "must be"."""
+    kind, context = error["type"], error.get("ctx", {})
+    for name, sign in BOUNDS.items():
+        if name in context:
+            return f"{sign} {context[name]:g}" if isinstance(context[name], (int, float)) else f"{sign} {context[name]}"
+    if kind == "literal_error":
+        return "one of " + str(context["expected"]).replace(" or ", ", ")
+    for name, words in TYPES.items():
+        if kind.startswith(name):
+            return words
+    if kind in ("too_short", "too_long"):
+        least, most = context.get("min_length"), context.get("max_length")
+        return f"a list of at least {least}" if kind == "too_short" else f"a list of at most {most}"
+    return str(error["msg"][:1].lower() + error["msg"][1:]).removeprefix("input should be ")
+
+
+def describe(errors: Iterable[Mapping[str, Any]], given: Any) -> str:
+    """Return one message for the errors of one value; the branches of a union are joined by "or"."""
+    found = list(errors)
+    custom = [str(e["ctx"]["error"]) for e in found if e["type"] == "value_error"]
+    if custom:
+        return custom[0]
+    wishes = list(dict.fromkeys(requirement(e) for e in found))
+    hint = ""
+    for error in found:
+        if error["type"] == "literal_error" and isinstance(given, str):
+            hint = nearest(given, [w.strip("'") for w in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")])
+    return f"must be {' or '.join(wishes)}, given {shown(given)}{hint}"
+
+
+def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[BaseModel], base: Path_ = ()) -> None:
+    """Report pydantic's errors about `document.data` (or its part at `base`) where they stand in the text."""
+    for error in errors:
+        parts = tuple(error["loc"])
+        if error["type"] == "extra_forbidden":
+            allowed = _keys(model, parts[:-1])
+            key = str(parts[-1])
+            document.report(
+                _existing(document, base, parts),
+                f"unknown key {key!r}{nearest(key, allowed)} (keys: {', '.join(allowed)})",
+                key=True,
+            )
+        elif error["type"] == "missing":
+            path = _existing(document, base, parts[:-1])
+            document.report(path, f"the key {parts[-1]!r} is missing", key=True)
+        else:
+            path = _existing(document, base, parts)
+            document.report(path, f"{_named(path)}{describe([error], error['input'])}")
+
+
+def _named(path: Path_) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return f"{names[-1]} " if names else "the file "
+
+
+def _existing(document: Document, base: Path_, parts: tuple[Any, ...]) -> Path_:
+    """The path in the data that a pydantic location means; tags of unions, which are not in the data, are left out."""
+    value = document.data
+    for part in base:
+        value = value[part]
+    path = base
+    for part in parts:
+        inside = (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value))
+        if inside:
+            value, path = value[part], (*path, part)
+    return path
+
+
+def _keys(model: type[BaseModel], parts: tuple[Any, ...]) -> list[str]:
+    """The keys allowed where a location leads."""
+    models = [model]
+    for part in parts:
+        for candidate in models:
+            by_key = {f.alias or name: f.annotation for name, f in candidate.model_fields.items()}
+            if part in by_key:
+                models = _models(by_key[part])
+                break
+    return [f.alias or name for candidate in models for name, f in candidate.model_fields.items()]
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if hasattr(annotation, "__value__"):
+        return _models(annotation.__value__)
+    return [m for a in get_args(annotation) for m in _models(a)]

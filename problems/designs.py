@@ -1,0 +1,98 @@
+"""Data for regression problems, and orthogonal factors."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from optlab.core.problem import Array
+from optlab.core.status import InputError
+
+ROWS, COLUMNS = 442, 10
+"""Shape of the diabetes data."""
+
+
+def orthogonal(random: np.random.Generator, rows: int, columns: int) -> Array:
+    """Return a (rows, columns) matrix with orthonormal columns, uniformly distributed.
+
+    Source: Mezzadri (2007), How to generate random matrices from the classical compact groups, section 5.
+    """
+    Q, R = np.linalg.qr(random.standard_normal((rows, columns)))
+    return np.asarray(Q * np.where(np.diag(R) < 0, -1.0, 1.0))
+
+
+def diabetes(n: int, m: int | None) -> tuple[Array, Array]:
+    """Return X (m, n) and y (m,) of the diabetes data: the first m patients and n columns.
+
+    The columns are age, sex, bmi, bp, s1 … s6, centered and scaled to norm 1, as scikit-learn bundles them;
+    y is the progression of the disease after a year, centered, so that no intercept is needed.
+    Source: Efron, Hastie, Johnstone & Tibshirani (2004), Least angle regression, table 1.
+
+    Raises
+    ------
+    InputError
+        Without scikit-learn, or for more rows or columns than there are.
+    """
+    m = ROWS if m is None else m
+    if n > COLUMNS or not 1 < m <= ROWS:
+        msg = f"the diabetes data have {COLUMNS} columns and 2 to {ROWS} rows to choose, given n = {n} and m = {m}"
+        raise InputError(msg)
+    data, target = _diabetes()
+    X = data[:m, :n] - data[:m, :n].mean(axis=0)
+    norms = np.linalg.norm(X, axis=0)
+    if not np.all(norms > 0):
+        msg = (
+            f"column {int(np.argmin(norms))} of the diabetes data is constant in the first {m} rows; choose a larger m"
+        )
+        raise InputError(msg)
+    return X / norms, target[:m] - target[:m].mean()
+
+
+@cache
+def _diabetes() -> tuple[Array, Array]:
+    """The raw data, (442, 10) and (442,).
+
+    Its two text files are read where scikit-learn keeps them, since importing scikit-learn takes a second;
+    where they have moved, the import it is.
+    """
+    spec = find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        msg = 'the diabetes data come with scikit-learn, which is not installed; try: pip install "optlab[data]"'
+        raise InputError(msg)
+    folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "data"
+    try:
+        data = np.loadtxt(folder / "diabetes_data_raw.csv.gz")
+        target = np.loadtxt(folder / "diabetes_target.csv.gz")
+        if data.shape == (ROWS, COLUMNS) and target.shape == (ROWS,):
+            return data, target
+    except (OSError, ValueError):
+        pass
+    from sklearn.datasets import load_diabetes
+
+    data, target = load_diabetes(return_X_y=True, scaled=False)
+    return np.asarray(data, dtype=float), np.asarray(target, dtype=float)
+
+
+def synthetic(n: int, m: int | None, condition: float, noise: float, seed: int) -> tuple[Array, Array]:
+    """Return X (m, n) with singular values from 1 down to 1/condition, log-spaced, and y (m,).
+
+    y = Xw + noise · ‖Xw‖ · u with w normal and u a unit vector that no Xw reaches, so that the least-squares
+    solution is w itself, of the same size for every condition and noise.
+
+    Raises
+    ------
+    InputError
+        For m ≤ n.
+    """
+    m = 5 * n if m is None else m
+    if not m > n:
+        msg = f"a synthetic design needs more rows than columns, given n = {n} and m = {m}"
+        raise InputError(msg)
+    random = np.random.default_rng(seed)
+    U, V = orthogonal(random, m, n + 1), orthogonal(random, n, n)
+    X = (U[:, :n] * np.geomspace(1.0, 1.0 / condition, n)) @ V.T
+    fitted = X @ random.standard_normal(n)
+    return X, fitted + noise * np.linalg.norm(fitted) * U[:, n]
