@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "api": ("check_optimizer", "check_problem", "iterate", "kkt", "load", "minimize", "names", "optimizer", "problem", "run"),
+    "api": (
+        "check_optimizer",
+        "check_problem",
+        "iterate",
+        "kkt",
+        "load",
+        "minimize",
+        "names",
+        "optimizer",
+        "problem",
+        "run",
+    ),
     "core.problem": ("Facts", "Problem", "ProblemBase"),
     "core.oracle": ("Oracle",),
     "core.optimizer": ("Optimizer", "State"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from optlab.checks.report import Report
+    from optlab.experiment import Experiment
     from optlab.results import Results
 
 DENSE = 1000
@@ -228,19 +229,48 @@ def iterate(
     return driver.iterate(task, method, start=start, stop=stop, seed=seed, resume=resume)
 
 
-def run(experiment: str | Path | Mapping[str, Any], **options: Any) -> Results:
-    """Run an experiment from a YAML file or a mapping of the same shape; see `optlab.runner.run` for options.
+def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any) -> Results:
+    """Run an experiment, draw its plots and write its report.
+
+    Parameters
+    ----------
+    experiment : path, mapping or Experiment
+        A YAML file, a mapping of the same shape, or what `optlab.experiment.load` returned.
+    **options
+        `folder`, `executor`, `workers`, `progress`, `fresh`, `retry`, as in `optlab.runner.execute`.
 
     Raises
     ------
     ConfigError
         Listing everything that is wrong with the experiment, before anything runs.
+    OptlabError
+        Before the first run, when the results folder cannot be used.
     """
     from optlab import runner
-    from optlab.experiment import from_dict, load
+    from optlab.experiment import Experiment, from_dict
+    from optlab.experiment import load as load_experiment
 
-    made = from_dict(dict(experiment)) if isinstance(experiment, Mapping) else load(Path(experiment))
-    return runner.run(made, **options)
+    if isinstance(experiment, Mapping):
+        experiment = from_dict(dict(experiment))
+    elif not isinstance(experiment, Experiment):
+        experiment = load_experiment(Path(experiment))
+    results = runner.execute(experiment, **options)
+    report(results)
+    return results
+
+
+def report(results: Results) -> Path:
+    """Draw every plot that the experiment of a results folder names, and write report.html; return its path.
+
+    A plot that fails is named in the report; the others are drawn.
+    """
+    from optlab.plots.save import draw_all
+    from optlab.report import write_report
+
+    names = catalogue(results.plugins)
+    made = [names.make("plots", plot) for plot in results.experiment.get("plots", ())]
+    figures = draw_all(made, results, results.folder / "figures")
+    return write_report(results, results.folder, figures, results.verdicts)
 
 
 def load(folder: str | Path) -> Results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def claim(folder: Path, source: Path | None) -> None:
     except (OSError, ValueError):
         return
     if there.get("schema", 0) > SCHEMA:
-        msg = f"{folder} was written by a newer optlab (schema {there['schema']}, this one knows {SCHEMA}); update optlab"
+        msg = (
+            f"{folder} was written by a newer optlab (schema {there['schema']}, this one knows {SCHEMA}); update optlab"
+        )
         raise OptlabError(msg)
     owner = there.get("source")
     if owner and source is not None and not _same(Path(owner), source) and Path(owner).exists():
@@ -52,14 +55,17 @@ def write(folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: ob
     """Write environment.json: versions, git commit, processor, BLAS and threads, seeds, schema."""
     import platform
 
-    from optlab.fingerprint import versions
-
     facts = {
         "schema": SCHEMA,
         "source": None if source is None else str(source.resolve()),
         "plugins": list(plugins),
         "seed": seeds,
-        "versions": {**versions(), "optlab": _version("optlab"), "pandas": _version("pandas"), "pyarrow": _version("pyarrow")},
+        "versions": {
+            **versions(),
+            "optlab": _version("optlab"),
+            "pandas": _version("pandas"),
+            "pyarrow": _version("pyarrow"),
+        },
         "system": platform.platform(),
         "processor": _processor(),
         "processors": os.cpu_count(),
@@ -69,7 +75,7 @@ def write(folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: ob
     }
     temporary = folder / "environment.json.tmp"
     temporary.write_text(json.dumps(facts, indent=2))
-    os.replace(temporary, folder / "environment.json")
+    temporary.replace(folder / "environment.json")
 
 
 def _version(package: str) -> str:
@@ -88,7 +94,9 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )
 
 
 def _blas() -> str:
@@ -99,13 +107,14 @@ def _blas() -> str:
 
 def _git() -> dict[str, Any]:
     """Commit and dirtiness of the checkout that this package runs from; empty outside one."""
-    import subprocess
 
-    home = Path(__file__).parent
+    def ask(*words: str) -> str:
+        done = subprocess.run(
+            ["git", *words], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True
+        )
+        return done.stdout.strip()
+
     try:
-        ask = {"cwd": home, "capture_output": True, "text": True, "timeout": 10, "check": True}
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], **ask).stdout.strip()  # type: ignore[call-overload]
-        dirty = subprocess.run(["git", "status", "--porcelain", "--", "."], **ask).stdout.strip()  # type: ignore[call-overload]
+        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain", "--", "."))}
     except (OSError, subprocess.SubprocessError):
         return {}
-    return {"commit": commit, "dirty": bool(dirty)}

@@ -16,13 +16,14 @@ first. Equality of numbers is to 12 digits. Nothing that is NaN or missing ever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
-from optlab.claims import Comparison, Expectation, Reference, Selection
+from optlab.config.claims import Comparison, Expectation, Reference, Selection
+from optlab.config.wording import shown
 from optlab.core.status import nearest
-from optlab.wording import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def _judge(expectation: Expectation, tables: Tables) -> Verdict:
 
 
 def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -> pd.DataFrame:
-    """The selected values: run, label, value, and k and `against` where there are any."""
+    """Return the selected values: run, label, value, and k and `against` where there are any."""
     runs = _filtered(tables.runs, selection.runs, "runs")
     if runs.empty and aggregate != "count":
         wanted = ", ".join(f"{key} {_condition_words(c)}" for key, c in selection.runs.items())
@@ -108,7 +109,9 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
         chosen = _filtered(table[table["run"].isin(runs["run"])], selection.rows, "iterations")
         if at != "all":
             chosen = chosen.groupby("run", sort=False).nth(0 if at == "first" else -1)
-        frame = chosen[["run", "k"]].assign(value=chosen[column], label=chosen["run"].map(runs.set_index("run")["label"]))
+        frame = chosen[["run", "k"]].assign(
+            value=chosen[column], label=chosen["run"].map(runs.set_index("run")["label"])
+        )
         if selection.against in table:
             frame["against"] = chosen[selection.against]
     if selection.against is not None and "against" not in frame:
@@ -126,7 +129,7 @@ def _filtered(table: pd.DataFrame, filters: dict[str, Any], what: str) -> pd.Dat
             raise _UnmetError(msg)
         choices = wanted if isinstance(wanted, list) else [wanted]
         tests = [_test(choice, None) for choice in choices]
-        table = table[[any(test(value) for test in tests) for value in table[column]]]
+        table = table.loc[[any(test(value) for test in tests) for value in table[column]], :]
     return table
 
 
@@ -193,28 +196,28 @@ def _holds(value: Any, operator: str, operand: Any) -> bool:
     if number is None:
         return False
     if operator == "near":
-        return abs(number - operand[0]) <= operand[1]
+        return bool(abs(number - operand[0]) <= operand[1])
     if operator in ("<", "<="):
-        return number < operand or (operator == "<=" and number == operand)
-    return number > operand or (operator == ">=" and number == operand)
+        return bool(number < operand or (operator == "<=" and number == operand))
+    return bool(number > operand or (operator == ">=" and number == operand))
 
 
 def equal(value: Any, wanted: Any) -> bool:
     """Whether a table's value is the one that was asked for; numbers to `RTOL`, null where it is missing."""
     if wanted is None:
         return _missing(value)
-    if isinstance(wanted, bool) or isinstance(wanted, str):
+    if isinstance(wanted, (bool, str)):
         return bool(value == wanted)
     number = _as_number(value)
     return number is not None and (number == wanted or abs(number - wanted) <= RTOL * max(abs(number), abs(wanted)))
 
 
 def _missing(value: Any) -> bool:
-    return value is None or bool(value != value)
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _as_number(value: Any) -> float | None:
-    """A number, also one that a column of mixed values holds as text."""
+    """Return a number, also one that a column of mixed values holds as text; None for anything else."""
     try:
         return None if value is None else float(value)
     except (TypeError, ValueError):
@@ -258,7 +261,7 @@ def _operand_words(operand: Any) -> str:
 
 
 def _compared(condition: Any, tables: Tables) -> str:
-    """What the other side of a comparison came to, where that is not in the claim itself."""
+    """Return what the other side of a comparison came to, where that is not in the claim itself."""
     if not isinstance(condition, Comparison):
         return ""
     sides = [p for _, o in condition.parts() for p in (o if isinstance(o, list) else [o]) if isinstance(p, Reference)]
@@ -274,9 +277,15 @@ def _summary(values: pd.Series[Any]) -> str:
     return f"{len(values)} values of {len(kinds)} kinds"
 
 
-def _example(row: dict[str, Any]) -> str:
+def _example(row: Mapping[Any, Any]) -> str:
     return f"{_plain(row['value'])} ({row['label']}" + (f", k = {row['k']})" if "k" in row else ")")
 
 
 def _plain(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else shown(value) if value is None or isinstance(value, bool) else str(value)
+    return (
+        f"{value:.6g}"
+        if isinstance(value, float)
+        else shown(value)
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )

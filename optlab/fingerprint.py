@@ -37,7 +37,9 @@ def _collect(path: Path, seen: dict[Path, bytes]) -> None:
     for module, names, plain in IMPORT.findall(seen[path]):
         if module:
             targets = [module.decode()]
-            targets += [f"{module.decode()}.{name.strip().split(' ')[0]}" for name in names.decode().strip("() ").split(",")]
+            targets += [
+                f"{module.decode()}.{name.strip().split(' ')[0]}" for name in names.decode().strip("() ").split(",")
+            ]
         else:
             targets = [name.strip().split(" ")[0] for name in plain.decode().split(",")]
         for target in targets:
@@ -58,7 +60,10 @@ def _file_of(module: str, beside: Path) -> Path | None:
         base, rest = beside, [top, *rest]
     if base is None:
         return None
-    for candidate in (base.joinpath(*rest).with_suffix(".py") if rest else base / "__init__.py", base.joinpath(*rest) / "__init__.py"):
+    for candidate in (
+        base.joinpath(*rest).with_suffix(".py") if rest else base / "__init__.py",
+        base.joinpath(*rest) / "__init__.py",
+    ):
         if candidate.is_file():
             return candidate.resolve()
     return None

@@ -27,7 +27,9 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "executors": ("Executor",),
 }
 """Kind → the base classes whose subclasses belong to it."""
-PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {"problems": "optlab_problems"}
+PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {
+    "problems": "optlab_problems"
+}
 INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets"}
 """Settings of these types are built from a name or a mapping in their turn."""
 
@@ -99,7 +101,11 @@ def _literals(node: ast.ClassDef) -> dict[str, Any]:
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             key, value = statement.targets[0].id, statement.value
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+        elif (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and statement.value is not None
+        ):
             if "ClassVar" not in ast.unparse(statement.annotation):
                 continue
             key, value = statement.target.id, statement.value
@@ -129,7 +135,9 @@ def _entries(statements: Sequence[_ClassStatement], kind: str) -> list[Entry]:
         node = statement.node
         attributes = _literals(node)
         parents = [inherited.get(base, {}) for base in statement.bases]
-        inherited[node.name] = {k: v for parent in parents for k, v in parent.items() if k not in ("abstract", "name")} | attributes
+        inherited[node.name] = {
+            k: v for parent in parents for k, v in parent.items() if k not in ("abstract", "name")
+        } | attributes
         if node.name.startswith("_") or attributes.get("abstract"):
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
@@ -280,11 +288,15 @@ class Catalogue:
             For an unknown name, or a class that is not a dataclass though it has settings.
         """
         entry = self.entry(kind, name)
-        module = importlib.import_module(entry.module) if entry.module else load_plugin(entry.path, digest_of(entry.path))
+        module = (
+            importlib.import_module(entry.module) if entry.module else load_plugin(entry.path, digest_of(entry.path))
+        )
         cls: type = getattr(module, entry.class_name)
         missing = [f for f in entry.fields if f not in getattr(cls, "__dataclass_fields__", {})]
         if missing:
-            msg = f"{entry.path}:{entry.line}: {entry.class_name} has settings ({', '.join(missing)}): decorate it with @dataclass(frozen=True)"
+            given = ", ".join(missing)
+            where = f"{entry.path}:{entry.line}"
+            msg = f"{where}: {entry.class_name} has settings ({given}): decorate it with @dataclass(frozen=True)"
             raise InputError(msg)
         return cls
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
     from optlab.expect import Verdict
 
+
 @dataclass
 class Results:
     """A results folder, read on demand.
@@ -33,13 +34,12 @@ class Results:
     experiment, environment : dict
         The resolved YAML, and where and with what it ran.
     verdicts : list of Verdict
-        The expectations, met or not; filled by the runner.
+        The expectations, met or not.
     executed, reused : int
         How many runs the latest execution ran, and how many it found unchanged.
     """
 
     folder: Path
-    verdicts: list[Verdict] = field(default_factory=list)
     executed: int = 0
     reused: int = 0
 
@@ -77,6 +77,19 @@ class Results:
         path = self.folder / "environment.json"
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The expectations of the experiment as the latest execution found them."""
+        from optlab.expect import Verdict
+
+        path = self.folder / "expectations.json"
+        return [Verdict(**found) for found in json.loads(path.read_text())] if path.exists() else []
+
+    @cached_property
+    def plugins(self) -> tuple[str, ...]:
+        """The plug-in files of the experiment."""
+        return tuple(self.environment.get("plugins", ()))
 
     @cached_property
     def _points(self) -> dict[str, tuple[Array, Array]]:
@@ -120,14 +133,12 @@ class Results:
     def _build(self, spec: str) -> ProblemBase:
         wanted = json.dumps(json.loads(spec)["problem"])
         if wanted not in self._built:
-            plugins = tuple(self.environment.get("plugins", ()))
-            self._built[wanted] = catalogue(plugins).make("problems", json.loads(wanted))
+            self._built[wanted] = catalogue(self.plugins).make("problems", json.loads(wanted))
         return self._built[wanted]
 
     def plot(self, name: str, **settings: Any) -> Any:
         """Draw a plot of these results and return the matplotlib Figure."""
-        plugins = tuple(self.environment.get("plugins", ()))
-        return catalogue(plugins).make("plots", {"name": name, **settings}).draw(self)
+        return catalogue(self.plugins).make("plots", {"name": name, **settings}).draw(self)
 
 
 def load(folder: str | Path) -> Results:

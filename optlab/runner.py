@@ -1,9 +1,9 @@
-"""From an Experiment to a results folder: what is missing is executed, the rest reused; then plots and report."""
+"""From an Experiment to a results folder: what is missing is executed, the rest is reused."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +46,11 @@ def _source_of(plugins: tuple[str, ...], kind: str, name: str) -> str:
     return _SOURCES[stamp]
 
 
-def run(
+def execute(
     experiment: Experiment,
     *,
     folder: str | Path | None = None,
-    executor: str | Executor = "auto",
+    executor: str | Executor | None = None,
     workers: int | None = None,
     progress: bool = True,
     fresh: bool = False,
@@ -64,8 +64,8 @@ def run(
         From `optlab.experiment.load` or `from_dict`.
     folder : path, optional
         Where the results go; ``results/<name>`` below the working directory by default.
-    executor : str or Executor
-        "auto", "serial", "local", or an instance.
+    executor : str or Executor, optional
+        "auto", "serial", "local", or an instance; the experiment's own by default.
     workers : int, optional
         Number of worker processes.
     progress : bool
@@ -96,29 +96,33 @@ def run(
     done = dict(known)
     interrupted = False
     try:
-        for outcome in _watched(_executor(executor, workers, plugins).run(tasks), len(tasks), progress):
+        for outcome in _watched(
+            _executor(executor or experiment.executor, workers, plugins).run(tasks), len(tasks), progress
+        ):
             done[outcome.task.key] = outcome.finished or _lost(outcome)
     except KeyboardInterrupt:
         interrupted = True
     ordered = {key: done[key] for key in runs if key in done}
     store.write(place, ordered, specs)
     environment.write(place, experiment.source, plugins, experiment.seeds)
-    _write_experiment(place, experiment)
+    temporary = place / "experiment.yaml.tmp"
+    temporary.write_text(experiment.to_yaml(place))
+    temporary.replace(place / "experiment.yaml")
     results = Results(place)
     results.executed, results.reused = len(done) - len(known), len(known)
     results.verdicts = evaluate(experiment.expect, results)
+    (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
     if interrupted:
         msg = f"interrupted: {len(ordered)} of {len(runs)} runs are in {place}; the same command runs the rest"
         raise Interrupted(msg)
-    render(results, experiment.plots, plugins)
     return results
 
 
-def _executor(wish: str | Executor, workers: int | None, plugins: tuple[str, ...]) -> Executor:
+def _executor(wish: Any, workers: int | None, plugins: tuple[str, ...]) -> Executor:
     if isinstance(wish, Executor):
         return wish
-    settings: dict[str, Any] = {"name": wish}
-    if workers is not None and wish != "serial":
+    settings = {"name": wish} if isinstance(wish, str) else dict(wish)
+    if workers is not None and settings["name"] != "serial":
         settings["workers"] = workers
     made: Executor = catalogue(plugins).make("executors", settings)
     return made
@@ -138,30 +142,7 @@ def _lost(outcome: Outcome) -> Finished:
     row = {"problem": spec["problem"]["name"], "optimizer": spec["optimizer"]["name"], "label": spec["label"],
            "start": spec["start_label"], "seed": spec["seed"]}  # fmt: skip
     for kind in ("problem", "optimizer"):
-        row |= {f"{kind}.{k}": v for k, v in spec[kind].items() if isinstance(v, (bool, int, float, str)) and k != "name"}
+        row |= {
+            f"{kind}.{k}": v for k, v in spec[kind].items() if isinstance(v, (bool, int, float, str)) and k != "name"
+        }
     return failed(row, Status.ERROR if outcome.kind == "error" else Status.KILLED, outcome.reason)
-
-
-def _write_experiment(place: Path, experiment: Experiment) -> None:
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[attr-defined]
-    temporary = place / "experiment.yaml.tmp"
-    with temporary.open("w") as file:
-        yaml.dump(json.loads(json.dumps(experiment.resolved())), file)
-    temporary.replace(place / "experiment.yaml")
-
-
-def render(results: Results, plots: Sequence[Any], plugins: tuple[str, ...] = ()) -> Path:
-    """Draw every plot of a results folder and write its report; return the report's path.
-
-    A plot that fails is named in the report; the others are drawn.
-    """
-    from optlab.plots.save import draw_all
-    from optlab.report import write_report
-
-    made = [catalogue(plugins).make("plots", plot) for plot in plots]
-    figures = draw_all(made, results, results.folder / "figures")
-    return write_report(results, results.folder, figures, results.verdicts)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,7 @@ def _trajectories(table: pa.Table) -> Iterable[tuple[str, Array, Array]]:
     widths = np.full(len(run), len(flat) // len(run)) if not hasattr(x, "offsets") else np.diff(x.offsets.to_numpy())
     offsets = np.concatenate([[0], np.cumsum(widths)])
     edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]]))
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         yield run[begin], k[begin:end], flat[offsets[begin] : offsets[end]].reshape(end - begin, -1)
 
 
@@ -116,7 +116,7 @@ def _save(path: Path, table: pa.Table) -> None:
     text = [f.name for f in table.schema if pa.types.is_string(f.type)]
     temporary = path.with_name(path.name + ".tmp")
     pq.write_table(table, temporary, compression="zstd", use_dictionary=text, use_byte_stream_split=floats)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def previous(folder: Path) -> dict[str, Finished]:
@@ -132,9 +132,11 @@ def previous(folder: Path) -> dict[str, Finished]:
     rows = runs.to_pylist()
     found = {row.pop("run"): Finished({k: v for k, v in row.items() if v is not None and k != "spec"}) for row in rows}
     run = np.asarray(iterations["run"].to_pylist(), dtype=object)
-    edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]])) if len(run) else np.empty(0, dtype=int)
+    edges = (
+        np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]])) if len(run) else np.empty(0, dtype=int)
+    )
     columns = {name: iterations[name].to_numpy() for name in iterations.column_names if name != "run"}
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         if run[begin] in found:
             found[run[begin]].iterations = {name: values[begin:end] for name, values in columns.items()}
     for key, k, x in _trajectories(trajectories):

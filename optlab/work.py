@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
 from typing import Any
@@ -95,16 +95,20 @@ def make_start(spec: Mapping[str, Any], standard: Any, seed: int) -> Any:
 def flatten(prefix: str, item: Any) -> dict[str, Any]:
     """Return every setting of an object as ``prefix.setting``; an inner object gives its name and its own settings."""
     row: dict[str, Any] = {}
-    for name in settings_of(type(item)):
-        value = getattr(item, name)
+    cls: Any = type(item)
+    for name in settings_of(cls):
+        value: Any = getattr(item, name)
+        kind: Any = type(value)
         key = f"{prefix}.{name}"
         if value is None or isinstance(value, (bool, int, float, str)):
             row[key] = value
-        elif settings_of(type(value)) or hasattr(type(value), "__dataclass_fields__"):
+        elif is_dataclass(kind):
             row[key] = name_of(value)
             row |= flatten(key, value)
         else:
-            row[key] = json.dumps(np.asarray(value).tolist() if isinstance(value, (np.ndarray, tuple, list)) else str(value))
+            row[key] = json.dumps(
+                np.asarray(value).tolist() if isinstance(value, (np.ndarray, tuple, list)) else str(value)
+            )
     return row
 
 
@@ -128,7 +132,7 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
     except OptlabError as error:
         return failed(row, Status.ERROR, str(error))
-    except Exception as error:  # noqa: BLE001  a problem's or plug-in's code may raise anything
+    except Exception as error:
         return failed(row, Status.ERROR, f"{type(error).__name__}: {error}")
     trace = run(loop, make_keep(spec["record"]))
     values, notes, summary = compute_columns(columns, trace, problem) if len(trace) else ({}, {}, {})

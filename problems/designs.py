@@ -53,7 +53,7 @@ def diabetes(n: int, m: int | None) -> tuple[Array, Array]:
 
 @cache
 def _diabetes() -> tuple[Array, Array]:
-    """The raw data, (442, 10) and (442,).
+    """Return the raw data, (442, 10) and (442,).
 
     Its two text files are read where scikit-learn keeps them, since importing scikit-learn takes a second;
     where they have moved, the import it is.

@@ -30,7 +30,7 @@ class Circle(ProblemBase):
     constraints = ("equality",)
 
     def value(self, x: Array) -> float:
-        return x[0] + x[1]  # type: ignore[return-value]  # v @ v is a number
+        return x[0] + x[1]  # type: ignore[no-any-return]  # a NumPy float
 
     def gradient(self, x: Array) -> Array:
         return np.ones(2)

@@ -30,11 +30,17 @@ class Kappa5(ProblemBase):
 
     def value(self, x: Array) -> float:
         a, b = x.tolist()
-        return 1.5 * (a * a + b * b) + 2.0 * a * b
+        f: float = 0.5 * (a * (3.0 * a + 2.0 * b) + b * (2.0 * a + 3.0 * b))
+        return f
 
     def gradient(self, x: Array) -> Array:
         a, b = x.tolist()
         return np.array([3.0 * a + 2.0 * b, 2.0 * a + 3.0 * b])
+
+    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
+        a, b = x.tolist()
+        u, v = 3.0 * a + 2.0 * b, 2.0 * a + 3.0 * b
+        return 0.5 * (a * u + b * v), np.array([u, v])
 
     def hessian(self, x: Array) -> Array:
         return H.copy()
@@ -47,7 +53,7 @@ class Kappa5(ProblemBase):
         return np.asarray(1.5 * (a * a + b * b) + 2.0 * a * b)
 
     def gradients(self, X: Array) -> Array:
-        return X @ H
+        return np.asarray(X @ H)
 
     def hessians(self, X: Array) -> Array:
         return np.tile(H, (len(X), 1, 1))

@@ -50,10 +50,10 @@ class LogBarrierSum(ProblemBase):
         return np.asarray((X - np.log(inside(X))).sum(axis=1))
 
     def gradients(self, X: Array) -> Array:
-        return 1.0 - 1.0 / inside(X)
+        return np.asarray(1.0 - 1.0 / inside(X))
 
     def hessians(self, X: Array) -> Array:
-        return np.einsum("ki,ij->kij", inside(X) ** -2.0, np.eye(X.shape[1]))
+        return np.asarray(np.einsum("ki,ij->kij", inside(X) ** -2.0, np.eye(X.shape[1])))
 
     def start(self) -> Array:
         return np.where(np.arange(self.n) % 2 == 0, 0.05, 12.0)

@@ -100,7 +100,7 @@ class Quadratic(ProblemBase):
 
     @cached_property
     def _matrix(self) -> Array | None:
-        """A where it is dense."""
+        """Return A where it is dense."""
         Q = self.eigenvectors
         if Q is None:
             return None
@@ -119,7 +119,7 @@ class Quadratic(ProblemBase):
         return np.diag(self.eigenvalues) if self._matrix is None else self._matrix.copy()
 
     def _times(self, V: Array) -> Array:
-        """A v for v of shape (n,), or for every row of a (K, n) array."""
+        """Return Av for v of shape (n,), or for every row of a (K, n) array."""
         return V * self.eigenvalues if self._matrix is None else V @ self._matrix
 
     def value(self, x: Array) -> float:
@@ -130,7 +130,8 @@ class Quadratic(ProblemBase):
         p, q, r, c, d = plane
         a, b = x.tolist()
         a, b = a - c, b - d
-        return 0.5 * (a * (p * a + q * b) + b * (q * a + r * b))
+        f: float = 0.5 * (a * (p * a + q * b) + b * (q * a + r * b))
+        return f
 
     def gradient(self, x: Array) -> Array:
         return self.value_and_gradient(x)[1]

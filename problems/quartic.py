@@ -48,10 +48,10 @@ class Quartic(ProblemBase):
         return np.asarray(((X * X) ** 2).sum(axis=1))
 
     def gradients(self, X: Array) -> Array:
-        return 4.0 * X * X * X
+        return np.asarray(4.0 * X * X * X)
 
     def hessians(self, X: Array) -> Array:
-        return np.einsum("ki,ij->kij", 12.0 * X * X, np.eye(X.shape[1]))
+        return np.asarray(np.einsum("ki,ij->kij", 12.0 * X * X, np.eye(X.shape[1])))
 
     def start(self) -> Array:
         return np.linspace(1.0, 2.0, self.n)

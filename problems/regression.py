@@ -53,20 +53,24 @@ class Regression(ProblemBase):
     seed: Annotated[int, Ge(0)] = 0
 
     @cached_property
-    def _Xy(self) -> tuple[Array, Array]:
+    def _design(self) -> tuple[Array, Array]:
+        X: Array
+        y: Array
         if self.data == "diabetes":
-            return diabetes(self.n, self.m)
-        return synthetic(self.n, self.m, self.condition, self.noise, self.seed)
+            X, y = diabetes(self.n, self.m)
+        else:
+            X, y = synthetic(self.n, self.m, self.condition, self.noise, self.seed)
+        return X, y
 
     @property
-    def X(self) -> Array:
+    def X(self) -> Array:  # noqa: N802  textbook letter
         """The design matrix, shape (m, n)."""
-        return self._Xy[0]
+        return self._design[0]
 
     @property
     def y(self) -> Array:
         """The targets, shape (m,)."""
-        return self._Xy[1]
+        return self._design[1]
 
     @property
     def lam(self) -> float:
@@ -105,7 +109,7 @@ class Regression(ProblemBase):
         return np.vstack([self.X, sqrt(self.lam) * np.eye(self.n)]) if self.lam else self.X.copy()
 
     def value(self, x: Array) -> float:
-        X, y = self._Xy
+        X, y = self._design
         r, lam = X @ x - y, self.lam
         return r @ r + lam * (x @ x) if lam else r @ r  # type: ignore[return-value]  # v @ v is a number
 
@@ -113,7 +117,7 @@ class Regression(ProblemBase):
         return self.value_and_gradient(x)[1]
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        X, y = self._Xy
+        X, y = self._design
         r, lam = X @ x - y, self.lam
         f, g = float(r @ r), 2.0 * (r @ X)
         return (f + lam * float(x @ x), g + 2.0 * lam * x) if lam else (f, g)
@@ -217,7 +221,7 @@ class Ridge(Regression):
     fraction: Annotated[float, Gt(0)] = 0.25
 
     @cached_property
-    def lam(self) -> float:  # type: ignore[override]
+    def lam(self) -> float:
         """λ: the penalty, or the multiplier of the constraint to match."""
         if self.penalty is None:
             return secular(*self._spectrum[:2], self.squared_radius(self.C, self.fraction))

@@ -43,9 +43,10 @@ class Rosenbrock(ProblemBase):
         if self.n == PLANE:
             a, b = x.tolist()
             t, u = b - a * a, 1.0 - a
-            return s * t * t + u * u
-        t, u = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
-        return s * (t @ t) + u @ u  # type: ignore[return-value]  # v @ v is a number
+            f: float = s * t * t + u * u
+            return f
+        r, w = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
+        return s * (r @ r) + w @ w  # type: ignore[return-value]  # v @ v is a number
 
     def gradient(self, x: Array) -> Array:
         return self.value_and_gradient(x)[1]
@@ -65,10 +66,16 @@ class Rosenbrock(ProblemBase):
         return s * float(t @ t) + float(u @ u), g
 
     def hessian(self, x: Array) -> Array:
-        diagonal, beside = self._bands(x[None, :])
-        return np.diag(diagonal[0]) + np.diag(beside[0], 1) + np.diag(beside[0], -1)
+        if self.n == PLANE:
+            s = self.steepness
+            a, b = x.tolist()
+            beside = -4.0 * s * a
+            return np.array([[12.0 * s * a * a - 4.0 * s * b + 2.0, beside], [beside, 2.0 * s]])
+        return np.asarray(self.hessians(x[None, :])[0])
 
     def hvp(self, x: Array, v: Array) -> Array:
+        if self.n == PLANE:
+            return np.asarray(self.hessian(x) @ v)
         diagonal, beside = self._bands(x[None, :])
         result = diagonal[0] * v
         result[:-1] += beside[0] * v[1:]
@@ -76,7 +83,7 @@ class Rosenbrock(ProblemBase):
         return np.asarray(result)
 
     def _bands(self, X: Array) -> tuple[Array, Array]:
-        """The diagonal (K, n) and the one beside it (K, n − 1) of the Hessians at the rows of X."""
+        """Return the diagonals (K, n), and those beside them (K, n − 1), of the Hessians at the rows of X."""
         s, Y = self.steepness, X[:, :-1]
         diagonal = np.full(X.shape, 2.0 * s)
         diagonal[:, 0] = 0.0

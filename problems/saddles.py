@@ -25,7 +25,8 @@ class Saddle(ProblemBase):
 
     def value(self, x: Array) -> float:
         a, b = x.tolist()
-        return a * a - b * b
+        f: float = a * a - b * b
+        return f
 
     def gradient(self, x: Array) -> Array:
         a, b = x.tolist()
@@ -79,14 +80,15 @@ class StrictSaddle(ProblemBase):
     def value(self, x: Array) -> float:
         a, b = x.tolist()
         s = b * b
-        return 0.5 * a * a - 0.5 * s + 0.25 * s * s
+        f: float = 0.5 * a * a - 0.5 * s + 0.25 * s * s
+        return f
 
     def gradient(self, x: Array) -> Array:
         a, b = x.tolist()
         return np.array([a, b * b * b - b])
 
     def hessian(self, x: Array) -> Array:
-        return np.diag([1.0, 3.0 * float(x[1]) ** 2 - 1.0])
+        return np.diag([1.0, 3.0 * x[1] * x[1] - 1.0])
 
     def hvp(self, x: Array, v: Array) -> Array:
         return np.array([v[0], (3.0 * x[1] * x[1] - 1.0) * v[1]])
@@ -128,7 +130,8 @@ class MonkeySaddle(ProblemBase):
 
     def value(self, x: Array) -> float:
         a, b = x.tolist()
-        return a * (a * a - 3.0 * b * b)
+        f: float = a * (a * a - 3.0 * b * b)
+        return f
 
     def gradient(self, x: Array) -> Array:
         a, b = x.tolist()

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optlab.core.column import cached, dots, gradients, hessians, scaled, spaced
+from optlab.core.column import Indices, cached, dots, gradients, hessians, scaled, spaced
 from optlab.kernels.eigenvalues import EPS, eigenvalues
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 SMALL = 50
 """Up to this n, every Hessian written by hand is used."""
@@ -62,7 +63,7 @@ def optimal_steps(trace: Trace, problem: ProblemBase) -> Array:
     return cached(trace, "optimal_steps", compute)
 
 
-def _products(trace: Trace, problem: ProblemBase, U: Array) -> tuple[Array, Array]:
+def _products(trace: Trace, problem: ProblemBase, U: Array) -> tuple[Indices, Array]:
     """Return the kept iterates used, shape (S,), and ∇²f u at each, shape (S, n)."""
     X = trace.points
     if X.shape[1] <= SMALL and not problem.lacks("hessian") and (by_hand(problem) or constant(problem)):
@@ -92,7 +93,7 @@ def spectrum(trace: Trace, problem: ProblemBase, dense: int, iterates: int) -> A
     return cached(trace, ("spectrum", dense, iterates), compute)
 
 
-def _decomposed(problem: ProblemBase, M: int, n: int, iterates: int) -> Array:
+def _decomposed(problem: ProblemBase, M: int, n: int, iterates: int) -> Indices:
     """Return the kept iterates whose Hessian is decomposed."""
     if constant(problem):
         return np.arange(M)
@@ -102,7 +103,7 @@ def _decomposed(problem: ProblemBase, M: int, n: int, iterates: int) -> Array:
     return spaced(M, max(FEWEST, most))
 
 
-def _hessian_blocks(trace: Trace, problem: ProblemBase, rows: Array) -> Iterator[tuple[Array, Array]]:
+def _hessian_blocks(trace: Trace, problem: ProblemBase, rows: Indices) -> Iterator[tuple[Indices, Array]]:
     """Yield (rows, ∇²f there) such that no block holds more than MEMORY bytes."""
     X = trace.points
     n = X.shape[1]
@@ -124,7 +125,8 @@ def _describe(H: Array) -> Array:
     size = np.abs(E)
     largest = size.max(axis=1)
     floor = E.shape[1] * EPS * largest[:, None]
-    negative, positive = (E < -floor).sum(axis=1), (E > floor).sum(axis=1)
+    signs = np.where(size > floor, np.sign(E), 0.0)
+    negative, positive = (signs < 0).sum(axis=1), (signs > 0).sum(axis=1)
     table = np.column_stack(
         [E[:, 0], E[:, -1], largest / size.min(axis=1), negative, E.shape[1] - negative - positive, positive]
     )

@@ -13,8 +13,9 @@ from optlab.core.column import Column, spaced
 from optlab.kernels.eigenvalues import lanczos
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from optlab.core.column import Column
 from optlab.kernels.eigenvalues import EPS
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class CriticalPoint(Column):
     rtol: Annotated[float, Ge(0)] = 1e-6
     """How small ‖∇f‖∞ must be, relative to that at the problem's standard start."""
     change: Annotated[float, Ge(0)] = 0.25
-    """Relative change of an eigenvalue over one Newton step; it is at least ½ where the lowest term is of degree 3 or more."""
+    """Relative change of an eigenvalue over one Newton step: ½ and more where f is of degree 3 and more."""
     dense: Annotated[int, Ge(0)] = 1000
     """Up to this n the Hessian is decomposed."""
 
@@ -57,8 +58,10 @@ class CriticalPoint(Column):
         if x.size > self.dense or problem.lacks("hessian"):
             return "not classified"
         H = np.asarray(problem.hessian(x), dtype=float)
-        if not np.isfinite(H).all():
-            return "not classified"
+        return self._signs(problem, x, g, H) if np.isfinite(H).all() else "not classified"
+
+    def _signs(self, problem: ProblemBase, x: Array, g: Array, H: Array) -> str:
+        """Return what the eigenvalues say, if they stay what they are on the way to the critical point."""
         eigenvalues, vectors = np.linalg.eigh(H)
         size = np.abs(eigenvalues)
         if not size.min() > x.size * EPS * size.max():

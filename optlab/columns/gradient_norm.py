@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from optlab.core.column import Column, gradients, norms
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)

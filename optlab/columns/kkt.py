@@ -12,8 +12,9 @@ from optlab.core import kkt
 from optlab.core.column import Column, gradients, spaced
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from optlab.columns._curvature import optimal_steps
 from optlab.core.column import Column, gradients, moves, norms
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)

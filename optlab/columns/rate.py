@@ -12,8 +12,9 @@ from optlab.columns._curvature import optimal_steps
 from optlab.core.column import Column, gradients, moves, norms
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 NOISE = 10 * float(np.finfo(float).eps)
 """A difference f − f* below NOISE · max(|f|, |f*|) is rounding."""
@@ -26,7 +27,7 @@ class Rate(Column):
     * `observed_rate` = (f_k − f*)/(f_{k−1} − f*), NaN once f − f* is rounding. Where f* is unknown it is
       (‖∇f_k‖/‖∇f_{k−1}‖)², which has the same limit for linear convergence.
     * `theoretical_rate` = ((κ − 1)/(κ + 1))², the same in every row: the worst case of steepest descent on this
-      problem, with the exact step and with the best fixed step 2/(L + μ) alike. A method below it beats steepest descent.
+      problem, with the exact step and with the best fixed step 2/(L + μ) alike.
     * `rate_bound`: what is guaranteed for the very step taken, for gradient steps only: max((1 − εμ)², (1 − εL)²),
       and ((κ − 1)/(κ + 1))² for ε = ε*. No observed rate is above it but by rounding.
 

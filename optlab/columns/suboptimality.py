@@ -10,8 +10,9 @@ import numpy as np
 from optlab.core.column import Column
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+    from optlab.derivatives import Array
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optlab.core.settings import name_of
+from optlab.derivatives import Array
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
     from optlab.core.trace import Trace
+
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -42,54 +47,50 @@ class Column(ABC):
     def compute(self, trace: Trace, problem: ProblemBase) -> dict[str, Array]:
         """Return one (K,) array per name, K the number of iterations; NaN where it does not exist."""
 
-    def summarize(self, trace: Trace, problem: ProblemBase) -> dict[str, Any]:  # noqa: ARG002  part of the contract
+    def summarize(self, trace: Trace, problem: ProblemBase) -> dict[str, Any]:
         """Return one number or string per name of `summaries`."""
         return {}
 
 
-def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBase) -> dict[str, str]:
-    """Fill `trace.columns`, and return why columns are missing: registry name of the column -> reason.
+Computed = tuple[dict[str, Array], dict[str, str], dict[str, Any]]
 
-    A column that cannot be computed is all NaN; the others, and the trace, are as they are without it. The
-    reasons also stand in ``trace.cache["notes"]``.
+
+def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBase) -> Computed:
+    """Compute columns after a run and return (values, notes, summary); the trace stays as it is.
+
+    `values` has a (K,) array per name, and `summary` a value per name of `summaries`. `notes` says why something
+    is missing, by the column's registry name: then its arrays are NaN and its summaries None, and all the others
+    are as they are without it.
     """
+    values: dict[str, Array] = {}
     notes: dict[str, str] = {}
+    summary: dict[str, Any] = {}
+    trace.points.setflags(write=False)  # a problem that changes x in place must not rewrite the record
     for column in columns:
-        values, why = _attempt(column, column.compute, trace, problem) if len(trace) else ({}, "")
+        found, why = _attempt(column, column.compute, trace, problem)
         for name in column.names:
-            if name in trace.scalars:
-                why = f"its name {name!r} belongs to the record of the run"
-                continue
-            value, wrong = _checked(name, values.get(name), len(trace), silent=bool(why))
-            trace.columns[name] = value
+            values[name], wrong = _checked(name, found.get(name), trace, silent=bool(why))
             why = why or wrong
-        unknown = sorted(values.keys() - set(column.names))
+        said: dict[str, Any] = {}
+        if column.summaries:
+            said, wrong = _attempt(column, column.summarize, trace, problem)
+            summary.update({name: said.get(name) for name in column.summaries})
+            why = why or wrong
+        unknown = sorted((found.keys() - set(column.names)) | (said.keys() - set(column.summaries)))
         if unknown:
-            why = why or f"it computes {', '.join(unknown)} but does not list that in `names`"
+            why = why or f"it computes {', '.join(unknown)}, which its `names` or `summaries` do not list"
         if why:
             notes[name_of(column)] = why
-    trace.cache.setdefault("notes", {}).update(notes)
-    return notes
-
-
-def summarize_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBase) -> dict[str, Any]:
-    """Return the run's values for the runs table, by name; None where there is none (see ``trace.cache["notes"]``)."""
-    summary: dict[str, Any] = {}
-    for column in columns:
-        if not column.summaries:
-            continue
-        values, why = _attempt(column, column.summarize, trace, problem) if len(trace) else ({}, "")
-        summary.update({name: values.get(name) for name in column.summaries})
-        if why:
-            trace.cache.setdefault("notes", {})[name_of(column)] = why
-    return summary
+    trace.cache.clear()
+    return values, notes, summary
 
 
 def _attempt(
     column: Column, action: Callable[[Trace, ProblemBase], dict[str, Any]], trace: Trace, problem: ProblemBase
 ) -> tuple[dict[str, Any], str]:
     """Return what `action` gives and an empty string, or nothing and the reason."""
-    trace.points.setflags(write=False)  # a problem that changes x in place must not rewrite the record
+    if not len(trace):
+        return {}, ""
     try:
         for need in column.needs:
             why = problem.lacks(need)
@@ -97,13 +98,16 @@ def _attempt(
                 return {}, why
         with np.errstate(all="ignore"):
             return dict(action(trace, problem)), ""
-    except Exception as error:  # noqa: BLE001  a user's code may raise anything; the run keeps what it has
+    except Exception as error:  # a user's code may raise anything; the run keeps what it has
         return {}, f"{type(error).__name__}: {error}"
 
 
-def _checked(name: str, value: Any, length: int, *, silent: bool) -> tuple[Array, str]:
-    """Return the value as a (length,) float array and an empty string, or NaN and what is wrong."""
+def _checked(name: str, value: Any, trace: Trace, *, silent: bool) -> tuple[Array, str]:
+    """Return the value as a (K,) float array and an empty string, or NaN and what is wrong."""
+    length = len(trace)
     nothing = np.full(length, np.nan)
+    if name in trace.scalars:
+        return np.asarray(trace.scalars[name], dtype=float), f"the name {name!r} belongs to the record of the run"
     if value is None:
         return nothing, "" if silent or length == 0 else f"it does not compute {name!r}"
     try:
@@ -128,12 +132,12 @@ def hessians(trace: Trace, problem: ProblemBase) -> Array:
     return cached(trace, "hessians", lambda: np.asarray(problem.hessians(trace.points), dtype=float))
 
 
-def moves(trace: Trace) -> tuple[Array, Array]:
+def moves(trace: Trace) -> tuple[Indices, Array]:
     """Return the steps between kept neighbors: (j, s) with s_i = x_j − x_{j−1}, shapes (S,) and (S, n).
 
     j counts kept iterates; rows whose predecessor was thinned away are left out.
     """
-    later = cached(trace, "later", lambda: np.flatnonzero(np.diff(trace.rows) == 1) + 1)
+    later = np.flatnonzero(np.diff(trace.rows) == 1) + 1
     return later, cached(trace, "moves", lambda: trace.points[later] - trace.points[later - 1])
 
 
@@ -164,8 +168,8 @@ def norms(V: Array) -> Array:
     return np.asarray(np.ldexp(np.sqrt(dots(U, U)), e))
 
 
-def spaced(count: int, most: int) -> Array:
+def spaced(count: int, most: int) -> Indices:
     """Return at most `most` of the indices 0 … count − 1: first, last, and evenly on a log scale between them."""
     if count <= most:
         return np.arange(count)
-    return np.unique(np.rint(np.geomspace(1, count, most)).astype(np.intp)) - 1
+    return np.unique(np.rint(np.geomspace(1, count, most)).astype(np.intp) - 1)

@@ -182,7 +182,7 @@ class Loop:
             self._end(halt.status, str(halt))
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
-        except Exception as error:  # noqa: BLE001  a user's code may raise anything; the run keeps what it has
+        except Exception as error:
             self.traceback = traceback.format_exc()
             self._end(Status.ERROR, explain(error))
         self.seconds += perf_counter() - begin
@@ -194,7 +194,9 @@ class Loop:
             raise TypeError(msg)
         old = self.state
         if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
-            grew = old is not None and (old.f > self.book.best_f or (new.f == inf and max_abs(new.x) > 1 / np.finfo(float).eps))
+            grew = old is not None and (
+                old.f > self.book.best_f or (new.f == inf and max_abs(new.x) > 1 / np.finfo(float).eps)
+            )
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
             self._end(Status.DIVERGED if grew else Status.NONFINITE, f"{what} is not finite {where} (f = {new.f})")
@@ -244,7 +246,10 @@ class Loop:
             span = max(book.head) - min(book.head) or abs(book.head[0]) or 1.0
             book.rising = book.rising + 1 if f - book.best_f > BLOW_UP * span else 0
             if book.rising >= HEAD:
-                self._end(Status.DIVERGED, f"f = {f:.3g} is {(f - book.best_f) / span:.0e} times its first range above its best")
+                self._end(
+                    Status.DIVERGED,
+                    f"f = {f:.3g} is {(f - book.best_f) / span:.0e} times its first range above its best",
+                )
 
     def certified(self, tolerance: float) -> bool:
         """Check a claim of convergence independently: genuine f and g, KKT residual, every constraint."""
@@ -256,7 +261,7 @@ class Loop:
         return not why
 
     def _genuine_gradient(self) -> Array:
-        """∇f at the iterate: the oracle's own answer; evaluated afresh, uncounted, if the state did not get it there."""
+        """∇f at the iterate: the oracle's own answer, or evaluated afresh, uncounted, where the state has another."""
         assert self.state is not None
         return self.state.g if self.genuine else np.asarray(self.problem.gradient(self.state.x))
 

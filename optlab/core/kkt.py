@@ -16,7 +16,8 @@ from optlab.core.status import InputError
 from optlab.sets.box import Box
 
 if TYPE_CHECKING:
-    from optlab.core.problem import Array, ProblemBase
+    from optlab.core.problem import ProblemBase
+    from optlab.derivatives import Array
     from optlab.sets.base import ConvexSet
 
 FEASIBLE = 1e-8
@@ -150,7 +151,9 @@ def recover(gradient: Array, c: Constraints) -> tuple[Array, Array]:
             explained = np.linalg.lstsq(c.Jh.T, np.column_stack([A, b]), rcond=None)[0]
             A, b = A - c.Jh.T @ explained[:, :-1], b - c.Jh.T @ explained[:, -1]
         lam = _nonnegative(A, b, c.g / norms) / norms
-    nu = np.linalg.lstsq(c.Jh.T, -(gradient + c.Jg.T @ lam), rcond=None)[0] if c.h.size else np.empty(0)
+    nu = np.empty(0)
+    if c.h.size:
+        nu = np.asarray(np.linalg.lstsq(c.Jh.T, -(gradient + c.Jg.T @ lam), rcond=None)[0])
     return lam, nu
 
 

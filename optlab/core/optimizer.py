@@ -18,8 +18,8 @@ _new, _set = object.__new__, object.__setattr__
 
 
 @cache
-def _field_names(cls: type) -> frozenset[str]:
-    return frozenset(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+def _field_names(cls: Any) -> frozenset[str]:
+    return frozenset(cls.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,10 @@ class State:
     def _next(self, fields: dict[str, Any], given: dict[str, Any]) -> Self:
         """Copy with changes; `given` are those that a method named itself, which must be fields."""
         if given:
-            unknown = given.keys() - _field_names(type(self))
+            cls: Any = type(self)
+            unknown = given.keys() - _field_names(cls)
             if unknown:
-                msg = f"{type(self).__name__} has no field {sorted(unknown)}; extend State with a frozen dataclass to add one"
+                msg = f"{cls.__name__} has no field {sorted(unknown)}; extend State by a frozen dataclass to add one"
                 raise TypeError(msg)
         new = _new(type(self))
         changed = self.__dict__ | fields
@@ -115,7 +116,7 @@ class Optimizer(ABC):
     def step(self, oracle: Oracle, state: State) -> State:
         """Return the next state; raise Halt(status, note) when there is none."""
 
-    def stationarity(self, oracle: Oracle, state: State) -> float:  # noqa: ARG002  part of the contract
+    def stationarity(self, oracle: Oracle, state: State) -> float:
         """How far from stationary the state is, in the units of ∇f: ‖g‖∞ unless overridden."""
         return max_abs(state.g)
 

@@ -65,8 +65,25 @@ class Oracle:
     """
 
     __slots__ = (
-        "_fused", "_g", "_gradient", "_H", "_problem", "_seed", "_value", "_x", "limits", "n", "n_constraint", "n_f",
-        "n_gradient", "n_hessian", "n_hvp", "n_jacobian", "_f", "_max_f", "_max_gradient",
+        "_H",
+        "_f",
+        "_fused",
+        "_g",
+        "_gradient",
+        "_max_f",
+        "_max_gradient",
+        "_problem",
+        "_seed",
+        "_value",
+        "_x",
+        "limits",
+        "n",
+        "n_constraint",
+        "n_f",
+        "n_gradient",
+        "n_hessian",
+        "n_hvp",
+        "n_jacobian",
     )  # fmt: skip
 
     def __init__(self, problem: ProblemBase, seed: int = 0) -> None:
@@ -169,7 +186,13 @@ class Oracle:
             f, g = self._fused(x)
         if type(f) is not float:
             f = self._number(f)
-        if type(g) is np.ndarray and g.base is None and g.dtype is x.dtype and g.shape == x.shape and getrefcount(g) == OWN_REFERENCES:
+        if (
+            type(g) is np.ndarray
+            and g.base is None
+            and g.dtype is x.dtype
+            and g.shape == x.shape
+            and getrefcount(g) == OWN_REFERENCES
+        ):
             g.setflags(write=False)  # the usual case of `_vector`, without a call
         else:
             g = self._vector(g, "gradient", held=1)
@@ -232,6 +255,15 @@ class Oracle:
         self._spend("hessian")
         p = 0 if self._problem.equality is None else np.size(self._problem.equality(x))
         return self._matrix(self._problem.lagrangian_hessian(x, lam, nu[:p]), "lagrangian_hessian", x.size)
+
+    def kkt_stationarity(self, x: Array, g: Array) -> float:
+        """‖∇L‖∞ at x, or complementarity where that is greater, with recovered multipliers; g is ∇f(x). Uncounted.
+
+        The driver checks claims of convergence by the same number. For methods over a set or bounds.
+        """
+        from optlab.core.kkt import stationarity
+
+        return stationarity(self._problem, x, g)
 
     # --- randomness -----------------------------------------------------------------------------
 

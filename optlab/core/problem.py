@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
@@ -148,7 +148,7 @@ class ProblemBase(ABC):
         H = self.hessian(x)
         for c, weights in ((self.inequality, lam), (self.equality, nu)):
             if c is not None and np.size(weights):
-                H = H + derivatives.hessian(lambda z, c=c, w=weights: np.dot(w, c(z)), x)  # type: ignore[misc]
+                H = np.add(H, derivatives.hessian(partial(_weighted, c, weights), x))
         return H
 
     def _function(self, name: str) -> Callable[[Array], Any]:
@@ -161,7 +161,7 @@ class ProblemBase(ABC):
     # --- a whole trajectory at once: vectorized by hand where a problem can --------------------
 
     def values(self, X: Array) -> Array:
-        """f of every row of X, shape (K,)."""
+        """F of every row of X, shape (K,)."""
         return np.array([self.value(x) for x in X], dtype=X.dtype)
 
     def gradients(self, X: Array) -> Array:
@@ -197,31 +197,34 @@ class ProblemBase(ABC):
         Needs: gradient, hessian, hvp, lagrangian_hessian, projection, residuals, jacobian, prox, lmo,
         samples, quadratic.
         """
-        if need == "projection":
-            return "" if self.feasible is not None or self.bounds is not None else "it has no feasible set and no bounds"
-        if need in ("residuals", "samples"):
-            return "" if getattr(self, need) is not None else f"it has no {need}"
-        if need == "prox":
-            return "" if self.composite is not None else "it has no composite term with a prox"
-        if need == "lmo":
-            there = getattr(self.feasible, "linear_minimizer", None)
-            return "" if there is not None else "it has no feasible set with a linear minimizer"
+        special = {
+            "projection": (self.feasible is not None or self.bounds is not None, "feasible set and no bounds"),
+            "residuals": (self.residuals is not None, "residuals"),
+            "jacobian": (self.residuals is not None, "residuals"),
+            "samples": (self.samples is not None, "sampled gradients"),
+            "prox": (self.composite is not None, "composite term with a prox"),
+            "lmo": (hasattr(self.feasible, "linear_minimizer"), "feasible set with a linear minimizer"),
+        }
+        if need in special:
+            there, what = special[need]
+            return "" if there else f"the problem has no {what}"
         if need == "quadratic":
-            return "" if "quadratic" in self.tags else "it is not a quadratic"
-        if need == "jacobian" and self.residuals is None:
-            return "it has no residuals"
-        if self.by_hand(need) or (need == "hvp" and self.by_hand("hessian")):
-            return ""
-        if need == "gradient" and self.by_hand("value_and_gradient"):
+            return "" if "quadratic" in self.tags else "the problem is not a quadratic"
+        sources = {"hvp": ("hvp", "hessian"), "gradient": ("gradient", "value_and_gradient")}.get(need, (need,))
+        if any(self.by_hand(source) for source in sources):
             return ""
         if not self.autodiff:
-            return f"it has no {need}, and it rules out automatic differentiation"
+            return f"the problem has no {need}, and it rules out automatic differentiation"
         why = self._untraceable
-        return f"it has no {need} by hand, and autograd cannot trace its value ({why})" if why else ""
+        return f"the problem has no {need} by hand, and autograd cannot trace its value ({why})" if why else ""
 
     @cached_property
     def _untraceable(self) -> str:
         return derivatives.traceable(self.value, np.asarray(self.start(), dtype=float))
+
+
+def _weighted(c: Callable[[Any], Any], weights: Array, x: Any) -> Any:
+    return np.dot(weights, c(x))
 
 
 def _as_point(x: Any, what: str) -> Array:

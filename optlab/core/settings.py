@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
+from inspect import get_annotations
 from typing import Any, Literal, get_args, get_origin
 
 from optlab.core.status import InputError, nearest
@@ -31,7 +32,7 @@ def name_of(item: object) -> str:
 
 
 @cache
-def settings_of(cls: type) -> dict[str, Field[Any]]:
+def settings_of(cls: Any) -> dict[str, Field[Any]]:
     """Return the settings of a class: its dataclass fields that can be given."""
     if not is_dataclass(cls):
         return {}
@@ -39,22 +40,22 @@ def settings_of(cls: type) -> dict[str, Field[Any]]:
 
 
 @cache
-def type_of(cls: type, name: str) -> Any:
+def type_of(cls: Any, name: str) -> Any:
     """Return the annotation of a setting, resolved; `Any` where a name in it exists for type checkers only."""
     for base in cls.__mro__:
-        annotation = base.__dict__.get("__annotations__", {}).get(name)
+        annotation = get_annotations(base).get(name)
         if annotation is not None:
             if not isinstance(annotation, str):
                 return annotation
             try:
-                return eval(annotation, vars(sys.modules[base.__module__]))  # noqa: S307  the author's own annotation
+                return eval(annotation, vars(sys.modules[base.__module__]))
             except NameError:
                 return Any
     return Any
 
 
 @cache
-def _rules(cls: type, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+def _rules(cls: Any, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
     """The range in words, its tests, and the allowed literal values, of one setting."""
     annotation = type_of(cls, name)
     words: list[str] = []
@@ -78,7 +79,7 @@ def check_settings(item: object) -> None:
     InputError
         Naming the setting, the value given and what is allowed.
     """
-    cls = type(item)
+    cls: Any = type(item)
     for name in settings_of(cls):
         value = getattr(item, name)
         rule, tests, choices = _rules(cls, name)
@@ -93,7 +94,7 @@ def check_settings(item: object) -> None:
             check_settings(value)
 
 
-def build(cls: type, settings: dict[str, Any]) -> Any:
+def build(cls: Any, settings: dict[str, Any]) -> Any:
     """Construct `cls` from settings by name and check them.
 
     Raises
@@ -107,7 +108,9 @@ def build(cls: type, settings: dict[str, Any]) -> Any:
             allowed = ", ".join(known) or "none"
             msg = f"{name_of(cls)} has no setting {name!r}{nearest(name, known)} (settings: {allowed})"
             raise InputError(msg)
-    missing = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in settings]
+    missing = [
+        n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in settings
+    ]
     if missing:
         msg = f"{name_of(cls)} needs a value for {', '.join(missing)}"
         raise InputError(msg)

@@ -23,14 +23,14 @@ class Progress(Protocol):
     independent check of the constraints and of stationarity, to the given tolerance, agrees.
     """
 
-    state: State
+    state: State | None
     oracle: Oracle
     k: int
     stationarity: float
     seconds: float
     scale: float
 
-    def certified(self, tolerance: float) -> bool: ...  # noqa: D102
+    def certified(self, tolerance: float) -> bool: ...
 
 
 Judge = Callable[[Progress], Status | None]
@@ -89,7 +89,7 @@ class Iterations(Stop):
 
     n: Annotated[int, Ge(0)]
 
-    def bind(self, first: Progress) -> Judge:  # noqa: ARG002
+    def bind(self, first: Progress) -> Judge:
         """Count steps."""
         n = self.n
         return lambda now: Status.MAX_ITERATIONS if now.k >= n else None
@@ -110,7 +110,7 @@ class Evaluations(Stop):
         """Return the budgets given."""
         return {name: most for name, most in vars(self).items() if most is not None}
 
-    def bind(self, first: Progress) -> Judge:  # noqa: ARG002
+    def bind(self, first: Progress) -> Judge:
         """Compare the oracle's counters with the budgets."""
         limits = [("n_" + name, most) for name, most in self.limits().items()]
         if not limits:
@@ -134,7 +134,7 @@ class Seconds(Stop):
         """Return s."""
         return self.s
 
-    def bind(self, first: Progress) -> Judge:  # noqa: ARG002
+    def bind(self, first: Progress) -> Judge:
         """Watch the clock."""
         s = self.s
         return lambda now: Status.TIMEOUT if now.seconds >= s else None

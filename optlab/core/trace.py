@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge
+from numpy.typing import NDArray
 
 from optlab.core.oracle import COUNTERS
 from optlab.core.status import Status
@@ -15,7 +16,7 @@ from optlab.core.status import Status
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
     from optlab.core.oracle import Oracle
-    from optlab.core.problem import Array
+    from optlab.derivatives import Array
 
 COUNTS = tuple("n_" + name for name in COUNTERS)
 SCALARS = ("k", "f", "stationarity", "step_size", "restarts", *COUNTS, "seconds")
@@ -64,7 +65,7 @@ class Trace:
 
     scalars: dict[str, Array]
     points: Array
-    rows: Array
+    rows: NDArray[np.int64]
     status: Status
     claimed: Status
     message: str = ""
@@ -79,7 +80,7 @@ class Trace:
         return {**self.__dict__, "cache": {}}
 
     @property
-    def kept(self) -> Array:
+    def kept(self) -> NDArray[np.bool_]:
         """(K,) bool: which rows have their x."""
         mask = np.zeros(len(self), dtype=bool)
         mask[self.rows] = True

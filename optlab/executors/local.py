@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Annotated
@@ -16,8 +17,15 @@ from annotated_types import Ge
 
 from optlab.executors.base import Executor, Outcome, Task
 
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")}
-CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from optlab.executors.child import serve; serve(int(sys.argv[1]))"
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+CHILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[2])
+from optlab.executors.child import serve
+serve(int(sys.argv[1]))
+"""
 """A fresh interpreter that imports this package from where its parent does, and never the parent's __main__."""
 
 
@@ -64,7 +72,9 @@ class Worker:
     def __post_init__(self) -> None:
         self.link, far = Pipe()
         command = [sys.executable, "-c", CHILD, str(far.fileno()), json.dumps(sys.path)]
-        self.process = subprocess.Popen(command, pass_fds=[far.fileno()], env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, pass_fds=[far.fileno()], env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL
+        )
         far.close()
 
     def give(self, todo: deque[Task]) -> None:
@@ -72,10 +82,8 @@ class Worker:
         self.task = None
         if todo and not self.dead:
             self.task = todo.popleft()
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it died between two tasks: collect() says so
                 self.link.send(self.task)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it died between two tasks: collect() reports that
 
     def collect(self) -> Outcome:
         """Receive the outcome of the current task, or what became of the process."""

@@ -31,13 +31,15 @@ def eigenvalues(H: Array) -> Array:
         out[~np.isfinite(out)] = np.nan
         return out
     finite = np.isfinite(H).all(axis=(1, 2))
-    whole = bool(finite.all())
-    solve = two_by_two if n == 2 else np.linalg.eigvalsh  # noqa: PLR2004
-    if whole:
-        return np.asarray(solve(H))
+    if finite.all():
+        return _finite(H)
     out = np.full((K, n), np.nan)
-    out[finite] = solve(H[finite])
+    out[finite] = _finite(H[finite])
     return out
+
+
+def _finite(H: Array) -> Array:
+    return two_by_two(H) if H.shape[1] == 2 else np.asarray(np.linalg.eigvalsh(H))  # noqa: PLR2004
 
 
 def two_by_two(H: Array) -> Array:
@@ -56,7 +58,7 @@ def two_by_two(H: Array) -> Array:
     bb, bb_error = _product(b, b)
     determinant = (ad - bb) + (ad_error - bb_error)
     small = np.divide(determinant, big, out=np.zeros_like(big), where=big != 0)
-    return np.ldexp(np.stack([np.minimum(small, big), np.maximum(small, big)], axis=1), e[:, None])
+    return np.asarray(np.ldexp(np.stack([np.minimum(small, big), np.maximum(small, big)], axis=1), e[:, None]))
 
 
 def _product(a: Array, b: Array) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from annotated_types import Ge
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.lines import NEGATIVE, along_paths, draw_lines
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, swatch
 from optlab.plots.series import column, failed
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class ConditionAlongPath(Plot):
                 low, high = float(rows["y"].min()), float(rows["y"].max())
                 if not high > low * STEEP:  # a constant κ: show it in the middle of a decade, not on noise
                     axes.set_ylim(low / 10**0.5, high * 10**0.5)
+                plain_ticks(axes)
                 axes.set_ylabel("condition number κ(H)")
                 axes.set_title(plain(name))
             entries = [(swatch(**look), line) for line, look in looks.items()]

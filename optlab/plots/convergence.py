@@ -12,7 +12,7 @@ from annotated_types import Ge, Lt
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.panels import FAILED_MARK, LIMIT_MARK, legend, panels, plain, scale_of, set_scale, spread_marks, swatch
-from optlab.plots.series import GOOD, column, failed, line_names, panel_names, settled, thinned
+from optlab.plots.series import GOOD, column, failed, named, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Convergence(Plot):
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     def _parts(self, data: PlotData) -> Iterator[dict[str, Any]]:
-        runs = data.runs.assign(panel=panel_names(data.runs), line=line_names(data.runs))
+        runs = named(data.runs)
         panels_there: dict[str, list[Any]] = {}
         for run, rows in settled(runs, data.iterations):
             panels_there.setdefault(run["panel"], []).append((run, rows))
@@ -117,8 +117,9 @@ class Convergence(Plot):
         if data.problem(members[0][0]["run"]).constrained:  # f below f* off the feasible set is no record
             solved = [v[-1] for (run, _), v in zip(members, f, strict=True) if run["status"] in GOOD]
             candidates = solved or candidates
-        if not candidates:
-            return FOUND, f
+        starts = [abs(v[0]) for v in f if np.isfinite(v[0])]
+        if not candidates or abs(min(candidates)) > HEIGHT * max([1.0, *starts]):  # f falls without bound: nothing to compare with
+            return "stationarity", [column(rows, "stationarity") for _, rows in members]
         gaps = [v - min(candidates) for v in f]
         return FOUND, [np.where(gap == 0, np.nan, gap) for gap in gaps]
 

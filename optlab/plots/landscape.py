@@ -8,6 +8,7 @@ import numpy as np
 
 from optlab.core.problem import Array, ProblemBase
 from optlab.plots.panels import swatch
+from optlab.plots.series import GOOD, failed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,8 +17,10 @@ FINE, COARSE = 160, 80
 """Points per side of the grid where values come in batches, and where f is called point by point."""
 DETOUR = 3.0
 """How far a path may widen the window, in sizes of what it must hold (starts, ends, known minimizers)."""
-SLIMMEST = 0.45
-"""Least ratio of the window's sides."""
+SHAPE = 0.8
+"""Height over width of a window with equal units on both axes."""
+SLIMMEST = 6.0
+"""Where one side is longer than this multiple of the other, the axes have units of their own."""
 VALLEY = 1e-3
 """The lowest contour encloses about this part of the window."""
 SHADES = (0.62, 1.0)
@@ -35,16 +38,17 @@ def known_points(problem: ProblemBase) -> tuple[list[Array], list[Array]]:
     return [np.asarray(p, dtype=float) for p in minimizers], [np.asarray(p, dtype=float) for p in saddles]
 
 
-def window_of(problem: ProblemBase, paths: list[Array], broken: list[bool], margin: float) -> Array:
+def window_of(problem: ProblemBase, paths: list[Array], statuses: list[str], margin: float) -> Array:
     """Return [[lo1, lo2], [hi1, hi2]]: all sound paths, but not the detours that would dwarf the rest."""
-    starts = [x[0] for x in paths]
-    sound = [x for x, bad in zip(paths, broken, strict=True) if not bad]
-    must = np.array(starts + [x[-1] for x in sound] + known_points(problem)[0])
+    ends = [x[-1] for x, status in zip(paths, statuses, strict=True) if status in GOOD]
+    must = np.array([x[0] for x in paths] + ends + known_points(problem)[0])
     lo, hi = must.min(axis=0), must.max(axis=0)
     size = float((hi - lo).max()) or max(1.0, float(np.abs(must).max()))
-    visited = np.vstack([*sound, must])
+    visited = np.vstack([must, *(x for x, status in zip(paths, statuses, strict=True) if not failed(status))])
     lo, hi = np.maximum(visited.min(axis=0), lo - DETOUR * size), np.minimum(visited.max(axis=0), hi + DETOUR * size)
-    half = np.maximum(hi - lo, SLIMMEST * max(float((hi - lo).max()), size * 1e-3)) / 2 * (1 + 2 * margin)
+    half = np.maximum(hi - lo, size * 1e-3) / 2 * (1 + 2 * margin)
+    if half.max() <= SLIMMEST * half.min() or half.min() < size * margin:
+        half = np.maximum(half, [half[1] / SHAPE, half[0] * SHAPE])
     middle = (lo + hi) / 2
     return np.array([middle - half, middle + half])
 
@@ -67,7 +71,8 @@ def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int)
             extras[text] = swatch(**look)
     axes.set_xlim(window[0, 0], window[1, 0])
     axes.set_ylim(window[0, 1], window[1, 1])
-    axes.set_aspect("equal")
+    width, height = window[1] - window[0]
+    axes.set_aspect("equal" if np.isclose(height, SHAPE * width) else "auto")
     axes.grid(visible=False)
     return extras
 
@@ -99,7 +104,7 @@ def _draw_contours(axes: Axes, problem: ProblemBase, window: Array, ground: tupl
     depth = np.interp(F, levels, np.linspace(0, 1, len(levels)))
     grey = SHADES[0] + (SHADES[1] - SHADES[0]) * np.where(np.isnan(depth), 1.0, depth)
     extent = (window[0, 0], window[1, 0], window[0, 1], window[1, 1])
-    axes.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=extent, origin="lower", interpolation="bilinear", zorder=0)
+    axes.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=extent, origin="lower", interpolation="bilinear", aspect="auto", zorder=0)
     axes.contour(x1, x2, F, levels=levels, colors="#5a5a5a", linewidths=0.5, linestyles="solid", zorder=1)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks
-from optlab.plots.series import column, failed, line_names, panel_names, settled, thinned
+from optlab.plots.series import column, failed, named, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def along_paths(data: PlotData, measure: Measure, most_lines: int) -> pd.DataFra
     """Return the rows that exist, by panel, line, run and k; at most `most_lines` runs of a line per panel."""
     import pandas as pd
 
-    runs = data.runs.assign(panel=panel_names(data.runs), line=line_names(data.runs))
+    runs = named(data.runs)
     drawn: dict[tuple[str, str], int] = {}
     parts = []
     for run, rows in settled(runs, data.iterations):
@@ -59,7 +59,8 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
         axes.plot(rk, y, **look, markevery=spread_marks(rk, i, scale != "linear"), linewidth=1.1, zorder=3)
         negative = np.asarray(rows["negative"], dtype=bool)
         if negative.any():
-            axes.plot(rk[negative], y[negative], **NEGATIVE | {"markeredgecolor": look["color"]})
+            shown = spread_marks(rk[negative], i, scale != "linear")
+            axes.plot(rk[negative][shown], y[negative][shown], **NEGATIVE | {"markeredgecolor": look["color"]})
         if failed(rows["status"].iloc[0]):
             axes.plot(rk[-1:], y[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
     axes.set_yscale("log")

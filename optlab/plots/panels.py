@@ -24,8 +24,12 @@ COLUMNS = {1: 1, 2: 2, 4: 2}
 MOST_COLUMNS = 3
 ROOM = 1.2
 """How far an axis that begins at zero reaches beyond its data."""
+NEAR_ZERO = 0.4
+"""Room between zero and the least positive value, in decades."""
 WIDE = 20.0
 """Values that span more than this factor get a logarithmic axis."""
+SHORT = 200.0
+"""Logarithmic axes that span less than this factor get plain numbers."""
 LEGEND_MOST = 28
 LABEL_MOST = 64
 HANDLE_INCHES, LETTER_INCHES, ROW_INCHES = 0.72, 0.073, 0.19
@@ -103,15 +107,26 @@ def set_scale(axes: Axes, which: str, values: Array, scale: str | None = None) -
     """Scale the axis `which` ("x" or "y") for `values` and return the scale."""
     scale = scale or scale_of(values)
     positive = values[np.isfinite(values) & (values > 0)]
-    more = {"linthresh": float(positive.min())} if scale == "symlog" else {}
+    more = {"linthresh": float(positive.min()), "linscale": NEAR_ZERO} if scale == "symlog" else {}
     getattr(axes, f"set_{which}scale")(scale, **more)
     if scale == "symlog":
-        (axes.set_xlim if which == "x" else axes.set_ylim)(0.0, ROOM * float(positive.max()))
+        (axes.set_xlim if which == "x" else axes.set_ylim)(-NEAR_ZERO / 4 * positive.min(), ROOM * positive.max())
     return scale
 
 
-def threshold(axes: Axes, y: float, text: str) -> None:
-    """Draw a horizontal line with its meaning written on it."""
+def plain_ticks(axes: Axes) -> None:
+    """Write the ticks of short logarithmic axes as numbers, not as powers; called when the limits are final."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for axis, scale, (low, high) in ((axes.xaxis, axes.get_xscale(), axes.get_xlim()), (axes.yaxis, axes.get_yscale(), axes.get_ylim())):
+        if scale == "log" and high < SHORT * low:
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def threshold(axes: Axes, y: float, text: str, above: bool = True) -> None:
+    """Draw a horizontal line with its meaning written above or below it."""
     axes.axhline(y, color=MUTED, linewidth=0.9, zorder=1.5)
-    axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
-                  ha="right", va="bottom", fontsize=7, color=MUTED)  # fmt: skip
+    axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(-2, 2 if above else -2), textcoords="offset points",
+                  ha="right", va="bottom" if above else "top", fontsize=7, color=MUTED)  # fmt: skip

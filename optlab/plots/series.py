@@ -28,28 +28,39 @@ def failed(status: str) -> bool:
 
 def panel_names(runs: pd.DataFrame, ignore: Iterable[str] = ()) -> list[str]:
     """Return the panel of every run: its problem, with the settings that tell it from its namesakes."""
-    return _named(runs, "problem", "problem.", ignore)
+    return _named(runs, "problem", "problem.", ignore, ())
 
 
-def line_names(runs: pd.DataFrame, ignore: Iterable[str] = ()) -> list[str]:
-    """Return the line of every run: its label, with the settings that tell it from its namesakes."""
-    return _named(runs, "label" if "label" in runs else "optimizer", "optimizer.", ignore)
+def line_names(runs: pd.DataFrame, ignore: Iterable[str] = (), within: Iterable[str] = ("panel",)) -> list[str]:
+    """Return the line of every run: its label, with the settings that tell it from its namesakes.
+
+    Only runs that agree in the columns `within` need telling apart.
+    """
+    return _named(runs, "label" if "label" in runs else "optimizer", "optimizer.", ignore, within)
 
 
-def _named(runs: pd.DataFrame, column: str, prefix: str, ignore: Iterable[str]) -> list[str]:
+def _named(runs: pd.DataFrame, column: str, prefix: str, ignore: Iterable[str], within: Iterable[str]) -> list[str]:
     bases = [str(base) for base in runs[column]]
+    groups = list(zip(bases, *(runs[name] for name in within), strict=True))
     settings = [name for name in runs.columns if str(name).startswith(prefix) and name not in set(ignore)]
     values = {name: [_short(value) for value in runs[name]] for name in settings}
-    variants: dict[tuple[str, str], set[str]] = {}
+    telling: dict[str, set[str]] = {base: set() for base in bases}
     for name, column_values in values.items():
-        for base, value in zip(bases, column_values, strict=True):
-            variants.setdefault((base, name), set()).add(value)
+        first: dict[tuple[Any, ...], str] = {}
+        for base, group, value in zip(bases, groups, column_values, strict=True):
+            if first.setdefault(group, value) != value:
+                telling[base].add(name)
     names = []
     for i, base in enumerate(bases):
-        telling = [n for n in settings if len(variants[base, n]) > 1 and values[n][i]]
-        said = ", ".join(f"{n.removeprefix(prefix)} = {values[n][i]}" for n in telling)
-        names.append(f"{base} ({said})" if said else base)
+        said = [f"{n.removeprefix(prefix)} = {values[n][i]}" for n in settings if n in telling[base] and values[n][i]]
+        names.append(f"{base} ({', '.join(said)})" if said else base)
     return names
+
+
+def named(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs with the columns `panel` and `line`."""
+    runs = runs.assign(panel=panel_names(runs))
+    return runs.assign(line=line_names(runs))
 
 
 def _short(value: Any) -> str:

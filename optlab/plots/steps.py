@@ -11,7 +11,7 @@ from annotated_types import Ge
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.lines import NEGATIVE, along_paths, draw_lines
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch, threshold
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, swatch, threshold
 from optlab.plots.series import column, failed
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Steps(Plot):
         y = y[y > 0]
         low, high = (y.min(), y.max()) if y.size else (OPTIMAL, STABLE)
         axes.set_ylim(max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES))
-        threshold(axes, OPTIMAL, "optimal")
+        plain_ticks(axes)
+        threshold(axes, OPTIMAL, "optimal", above=False)
         threshold(axes, STABLE, "stability limit")
         axes.set_ylabel("step taken / ε*")
 

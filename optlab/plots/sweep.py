@@ -11,7 +11,7 @@ from annotated_types import Gt, Lt
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, set_scale, swatch
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, set_scale, swatch
 from optlab.plots.series import GOOD, column, failed, line_names, panel_names, settled
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ THEORY = {
     "sqrt_kappa": "theory: ln(2/ε) / ln((√κ+1)/(√κ−1))",
     "stability": "theory: 2/L, the largest stable step",
 }
+PROMISED: dict[str, Any] = {"color": style.MUTED, "linewidth": 3, "linestyle": "-", "marker": "none", "alpha": 0.5, "zorder": 1}
 FEWEST = 2
 
 
@@ -77,23 +78,31 @@ class Sweep(Plot):
         setting = self._setting(data.runs)
         if not setting:
             return pd.DataFrame(columns=columns)
-        runs = data.runs.assign(panel=panel_names(data.runs, [setting]), line=line_names(data.runs, [setting]))
+        runs = data.runs.assign(panel=panel_names(data.runs, [setting]))
+        runs = runs.assign(line=line_names(runs, [setting], ("panel", setting)))
         x = pd.to_numeric(runs[setting], errors="coerce")
         table = runs[["panel", "line", "run", "status"]].assign(x=x, y=self._outcome(data), theory=np.nan)
         table = table[np.isfinite(table["x"].astype(float)) & (table["status"] != "SKIPPED")]
-        table = table.assign(theory=self._theory(data, table)).sort_values("x", kind="stable")
-        order = {line: i for i, line in enumerate(dict.fromkeys(runs["line"]))}
-        return table.sort_values(["panel", "line"], key=lambda s: s.map(order) if s.name == "line" else s, kind="stable")[columns].reset_index(drop=True)
+        places = {name: {value: i for i, value in enumerate(dict.fromkeys(runs[name]))} for name in ("panel", "line")}
+        return (
+            table.assign(theory=self._theory(data, table))
+            .sort_values(["panel", "line", "x"], key=lambda s: s.map(places[s.name]) if s.name in places else s, kind="stable")
+            .reset_index(drop=True)[columns]
+        )
 
     def _setting(self, runs: pd.DataFrame) -> str:
+        """The setting on the x axis: what was asked for, else what takes most values for a method on a problem."""
         if self.x:
             return self.x if self.x in runs else ""
         import pandas as pd
 
-        swept = [n for n in runs.columns if str(n).startswith(("problem.", "optimizer."))]
-        counts = {name: pd.to_numeric(runs[name], errors="coerce").nunique() for name in swept}
-        best = max(counts, key=lambda name: counts[name], default="")
-        return best if best and counts[best] >= FEWEST else ""
+        for prefix in ("problem.", "optimizer."):
+            numbers = {n: pd.to_numeric(runs[n], errors="coerce") for n in runs.columns if str(n).startswith(prefix)}
+            counts = {n: int(v.groupby([runs["problem"], runs["optimizer"]]).nunique().max()) for n, v in numbers.items()}
+            best = max(counts, key=lambda n: counts[n], default="")
+            if best and counts[best] >= FEWEST:
+                return best
+        return ""
 
     def _outcome(self, data: PlotData) -> Any:
         if self.y in data.runs:
@@ -127,12 +136,13 @@ class Sweep(Plot):
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 self._panel(axes, table[table["panel"] == name], looks)
+                plain_ticks(axes)
                 axes.set_xlabel(_words(self._setting(data.runs)))
                 axes.set_ylabel(_words(self.y))
                 axes.set_title(plain(name))
             entries = [(swatch(**look), line) for line, look in looks.items()]
             if np.isfinite(table["theory"].astype(float)).any():
-                entries.append((swatch(color=style.MUTED, linewidth=3, alpha=0.5), THEORY[self.theory]))
+                entries.append((swatch(**PROMISED), THEORY[self.theory]))
             if any(failed(s) for s in table["status"]):
                 entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
             legend(figure, entries)
@@ -160,10 +170,10 @@ class Sweep(Plot):
             return
         if self.theory == "stability":
             for step in np.unique(theory[there]):
-                axes.axvline(step, color=style.MUTED, linewidth=3, alpha=0.5, zorder=1)
+                axes.axvline(step, **PROMISED)
             return
         order = np.unique(x[there], return_index=True)[1]
-        axes.plot(x[there][order], theory[there][order], color=style.MUTED, linewidth=3, alpha=0.5, zorder=1)
+        axes.plot(x[there][order], theory[there][order], **PROMISED)
 
 
 HIGHEST = 1e300
@@ -190,4 +200,4 @@ def promise(theory: str, curvature: tuple[float, float] | None, tolerance: float
 
 
 def _words(name: str) -> str:
-    return {"f": "final f", "n_f": "evaluations of f", "n_gradient": "evaluations of the gradient"}.get(name, name.replace("_", " "))
+    return {"f": "final f", "n_f": "evaluations of f", "n_gradient": "evaluations of the gradient"}.get(name, name.rpartition(".")[2].replace("_", " "))

@@ -13,7 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.landscape import draw_landscape, window_of
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
-from optlab.plots.series import failed, line_names, panel_names, settled, thinned
+from optlab.plots.series import failed, named, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PLANE = 2
 START = {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none", "zorder": 6}
 END = {"marker": "s", "markersize": 6.5, "markeredgecolor": "white", "markeredgewidth": 0.8, "linestyle": "none", "zorder": 5}
-RATIO = 0.82
+RATIO = 0.84
 APART = 0.012
 """Marked iterates are at least this part of the window apart."""
 MOST_MARKS = 60
@@ -69,7 +69,7 @@ class Trajectories(Plot):
 
     def _paths(self, data: PlotData) -> Iterator[tuple[str, dict[str, Any]]]:
         """(run, its rows of the table) of every path to draw."""
-        runs = data.runs.assign(panel=panel_names(data.runs), line=line_names(data.runs))
+        runs = named(data.runs)
         flat: dict[str, bool] = {}
         drawn: dict[tuple[str, str], int] = {}
         for run, _ in settled(runs, data.iterations[["run"]]):
@@ -107,7 +107,7 @@ class Trajectories(Plot):
         """Draw one problem and return the further legend entries it needs."""
         paths = [(rows.iloc[0], np.asarray(rows[["x1", "x2"]], dtype=float)) for _, rows in table.groupby("run", sort=False)]
         problem = data.problem(table["run"].iloc[0])
-        window = window_of(problem, [x for _, x in paths], [failed(first["status"]) for first, _ in paths], self.margin)
+        window = window_of(problem, [x for _, x in paths], [first["status"] for first, _ in paths], self.margin)
         extras = draw_landscape(axes, problem, window, self.levels)
         for first, x in paths:
             look = looks[first["line"]]

@@ -52,7 +52,9 @@ class Ball(ConvexSet):
 
     def support(self, g: Array) -> float:
         """Return max gᵀx = gᵀc + r‖g‖."""
-        return float(g @ np.broadcast_to(np.asarray(self.center, dtype=g.dtype), g.shape) + self.radius * np.linalg.norm(g))
+        return float(
+            g @ np.broadcast_to(np.asarray(self.center, dtype=g.dtype), g.shape) + self.radius * np.linalg.norm(g)
+        )
 
     def inequality(self, x: Array) -> Array:
         """‖x − c‖² − r², shape (1,)."""

@@ -47,7 +47,9 @@ class Comparison(Model):
 
 
 Filter = Annotated[
-    Annotated[Scalar, Tag("<value>")] | Annotated[list[Scalar], Tag("<list>")] | Annotated[Comparison, Tag("<mapping>")],
+    Annotated[Scalar, Tag("<value>")]
+    | Annotated[list[Scalar], Tag("<list>")]
+    | Annotated[Comparison, Tag("<mapping>")],
     Discriminator(lambda value: f"<{_shape(value)}>"),
 ]
 Filters = dict[str, Filter]
@@ -59,7 +61,9 @@ class Selection(Model):
     runs: Filters = Field({}, description="Which runs: columns of the runs table and what they must be.")
     rows: Filters = Field({}, description="Which iterations: columns of the iterations table and what they must be.")
     at: Literal["all", "first", "last"] = Field("all", description="Which iteration of each run, among those.")
-    against: str | None = Field(None, description="slope: the column on the horizontal axis; both axes are logarithmic.")
+    against: str | None = Field(
+        None, description="slope: the column on the horizontal axis; both axes are logarithmic."
+    )
 
 
 class Reference(Selection):
@@ -142,7 +146,9 @@ def _exactly_one(model: BaseModel, names: tuple[str, ...], example: str) -> str:
 
 def _slope_is_whole(selection: Selection, slope: bool) -> Selection:
     if slope != (selection.against is not None):
-        msg = "slope needs `against:`, for example against: problem.condition" if slope else "`against` belongs to slope"
+        msg = (
+            "slope needs `against:`, for example against: problem.condition" if slope else "`against` belongs to slope"
+        )
         raise ValueError(msg)
     return selection
 

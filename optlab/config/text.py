@@ -96,9 +96,12 @@ class Document:
         try:
             value = parse(text, where, one_line=True).data
         except ConfigError as error:
-            self.faults += [Fault(where, fault.message, argument, fault.column + len(name) + 1, order) for fault in error.errors]
+            self.faults += [
+                Fault(where, fault.message, argument, fault.column + len(name) + 1, order) for fault in error.errors
+            ]
             return
-        holder, path = self.data, ()
+        holder = self.data
+        path: Path_ = ()
         for position, part in enumerate(parts):
             step: str | int = int(part) if isinstance(holder, list) and part.isdecimal() else part
             path = (*path, step)
@@ -108,12 +111,16 @@ class Document:
             elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
                 holder[step] = value if last else holder[step]
             else:
-                there = f"has {len(holder)} items, counted from 0" if isinstance(holder, list) else "holds a single value"
+                there = (
+                    f"has {len(holder)} items, counted from 0" if isinstance(holder, list) else "holds a single value"
+                )
                 column = len(".".join(parts[:position])) + 1 if position else 0
                 above = ".".join(parts[:position]) or "the file"
-                self.faults.append(Fault(where, f"there is no {part!r} to set: {above} {there}", argument, column, order))
+                self.faults.append(
+                    Fault(where, f"there is no {part!r} to set: {above} {there}", argument, column, order)
+                )
                 return
-            holder = holder[step]  # type: ignore[index, call-overload]
+            holder = holder[step]
         self._arguments[path] = (number, argument)
 
     def _locate(self, path: Path_, message: str, key: bool) -> Fault:
@@ -130,7 +137,13 @@ class Document:
             place = self._values.get(path, (0, 0) if not path else None)
             path = path[:-1]
         row, column = place
-        return Fault(f"{self.name}:{row + 1}:{column + 1}", message, self.lines[row] if row < len(self.lines) else "", column, place)
+        return Fault(
+            f"{self.name}:{row + 1}:{column + 1}",
+            message,
+            self.lines[row] if row < len(self.lines) else "",
+            column,
+            place,
+        )
 
 
 def read(path: Path) -> Document:
@@ -221,7 +234,7 @@ class _Reader:
             return str(node.value)
         try:
             return self.constructor.construct_object(node)
-        except Exception:  # noqa: BLE001  `!!int abc`
+        except Exception:
             self.document.report(path, f"{node.value!r} is not a value of the type {kind}")
             return None
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from optlab.config.text import Document, Path_
 from optlab.core.status import nearest
-from optlab.yaml_text import Document, Path_
 
 TYPES = {
     "float": "a number",
@@ -61,7 +61,9 @@ def describe(errors: Iterable[Mapping[str, Any]], given: Any) -> str:
     hint = ""
     for error in found:
         if error["type"] == "literal_error" and isinstance(given, str):
-            hint = nearest(given, [w.strip("'") for w in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")])
+            hint = nearest(
+                given, [w.strip("'") for w in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
+            )
     return f"must be {' or '.join(wishes)}, given {shown(given)}{hint}"
 
 
@@ -91,20 +93,22 @@ def _named(path: Path_) -> str:
 
 
 def _existing(document: Document, base: Path_, parts: tuple[Any, ...]) -> Path_:
-    """The path in the data that a pydantic location means; tags of unions, which are not in the data, are left out."""
+    """Return the path in the data that a pydantic location means, without the tags of unions."""
     value = document.data
     for part in base:
         value = value[part]
     path = base
     for part in parts:
-        inside = (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value))
+        inside = (isinstance(value, dict) and part in value) or (
+            isinstance(value, list) and isinstance(part, int) and part < len(value)
+        )
         if inside:
             value, path = value[part], (*path, part)
     return path
 
 
 def _keys(model: type[BaseModel], parts: tuple[Any, ...]) -> list[str]:
-    """The keys allowed where a location leads."""
+    """Return the keys allowed where a location leads."""
     models = [model]
     for part in parts:
         for candidate in models:

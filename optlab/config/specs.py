@@ -12,12 +12,12 @@ from typing import Any, get_origin
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
 
+from optlab.config.sweeps import KINDS, Axis, is_sweep, sweep_values
+from optlab.config.text import Document, Path_
+from optlab.config.wording import describe, shown
 from optlab.core.settings import name_of, settings_of, type_of
 from optlab.core.status import InputError, nearest
 from optlab.registry import Catalogue, inner_kind
-from optlab.sweeps import KINDS, Axis, is_sweep, sweep_values
-from optlab.wording import describe, shown
-from optlab.yaml_text import Document, Path_
 
 INVALID = object()
 """Stands for a value whose mistake has been reported."""
@@ -49,12 +49,16 @@ class Checker:
                 continue
             if key not in known:
                 allowed = ", ".join([*known, *extra]) or "none"
-                message = f"{given['name']} has no setting {key!r}{nearest(key, [*known, *extra])} (settings: {allowed})"
+                message = (
+                    f"{given['name']} has no setting {key!r}{nearest(key, [*known, *extra])} (settings: {allowed})"
+                )
                 self.document.report((*path, key), message, key=True)
                 tree[key] = INVALID
             else:
                 tree[key] = self._setting(cls, key, value, (*path, key), sweeps)
-        missing = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in given]
+        missing = [
+            n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in given
+        ]
         if missing:
             self.document.report(path, f"{given['name']} needs a value for {', '.join(missing)}")
             return INVALID
@@ -79,8 +83,8 @@ class Checker:
 
     def _setting(self, cls: type, key: str, value: Any, path: Path_, sweeps: bool) -> Any:
         inner = inner_kind(type_of(cls, key))
-        if not self._swept(cls, key, value, inner):
-            return self._value(cls, key, value, path, inner, sweeps)
+        if not _swept(cls, key, value, inner):
+            return self._value(cls, key, value, path, sweeps=sweeps)
         if not sweeps:
             self.document.report(path, f"{key} cannot be swept here")
             return INVALID
@@ -90,21 +94,15 @@ class Checker:
             self.document.report(path, f"{key}: {error}")
             return INVALID
         if "grid" in value:
-            checked = [self._value(cls, key, v, (*path, "grid", i), inner, False) for i, v in enumerate(values)]
+            checked = [self._value(cls, key, v, (*path, "grid", i)) for i, v in enumerate(values)]
         else:
             if _is_whole(type_of(cls, key)):
                 values = list(dict.fromkeys(round(v) for v in values))
-            checked = [self._value(cls, key, v, path, inner, False) for v in values]
+            checked = [self._value(cls, key, v, path) for v in values]
         return INVALID if any(v is INVALID for v in checked) else Axis(tuple(checked))
 
-    @staticmethod
-    def _swept(cls: type, key: str, value: Any, inner: str) -> bool:
-        if not is_sweep(value):
-            return False
-        takes_mappings = inner or get_origin(type_of(cls, key)) in (dict, Mapping)
-        return any(kind in value for kind in KINDS) or not takes_mappings
-
-    def _value(self, cls: type, key: str, value: Any, path: Path_, inner: str, sweeps: bool) -> Any:
+    def _value(self, cls: type, key: str, value: Any, path: Path_, *, sweeps: bool = False) -> Any:
+        inner = inner_kind(type_of(cls, key))
         if inner and isinstance(value, (str, dict)):
             return self.spec(inner, value, path, sweeps=sweeps)
         if inner and value is not None:
@@ -117,6 +115,13 @@ class Checker:
             place = (*path, *(p for p in found[0]["loc"] if isinstance(p, int))) if isinstance(value, list) else path
             self.document.report(place, f"{key} {describe(found, found[0]['input'])}")
             return INVALID
+
+
+def _swept(cls: type, key: str, value: Any, inner: str) -> bool:
+    if not is_sweep(value):
+        return False
+    takes_mappings = inner or get_origin(type_of(cls, key)) in (dict, Mapping)
+    return any(kind in value for kind in KINDS) or not takes_mappings
 
 
 @cache

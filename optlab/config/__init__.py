@@ -1,0 +1,1 @@
+"""Reading a configuration: YAML with positions, specifications, sweeps, expectations; `optlab.experiment` uses it."""

@@ -1,0 +1,131 @@
+"""The models of an experiment's YAML file: keys, types, ranges and defaults; their JSON Schema is `optlab schema`'s."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from optlab.config.claims import Expectation, Model
+
+STATIONARITY, ITERATIONS = 1e-8, 10_000
+"""Stop rules of an experiment that names none, those of `optlab.minimize`."""
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _thinning(value: Any) -> Any:
+    found = re.fullmatch(r"(every|geometric)\s*:?\s*(\d+)", value) if isinstance(value, str) else None
+    return {found[1]: int(found[2])} if found else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Natural = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Positive = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Starts(Model):
+    """Where every optimizer begins; `standard` is true unless another kind of start is named."""
+
+    standard: bool | None = Field(None, description="The problem's standard start.")
+    random: Natural = Field(0, description="How many random points in a ball around the standard start.")
+    radius: Finite = Field(1.0, gt=0, description="Radius of that ball, in the units of x.")
+    scaled: list[Finite] = Field([], description="Multiples of the standard start.")
+    points: list[Annotated[list[Finite], Field(min_length=1)]] = Field(
+        [], description="Points of the problem's dimension."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not self.each():
+            msg = "starts are empty: name standard, random, scaled or points"
+            raise ValueError(msg)
+        return self
+
+    def each(self) -> list[dict[str, Any]]:
+        """Return the starts, each as plain data."""
+        others = self.random or self.scaled or self.points or "standard" in self.model_fields_set
+        found: list[dict[str, Any]] = (
+            [{"kind": "standard"}] if self.standard or (self.standard is None and not others) else []
+        )
+        found += [{"kind": "random", "index": i, "radius": float(self.radius)} for i in range(self.random)]
+        found += [{"kind": "scaled", "factor": float(c)} for c in self.scaled]
+        found += [{"kind": "point", "x": [float(v) for v in x]} for x in self.points]
+        return [start for i, start in enumerate(found) if start not in found[:i]]
+
+
+class Budgets(Model):
+    """Most evaluations of each kind."""
+
+    f: Positive | None = None
+    gradient: Positive | None = None
+    hessian: Positive | None = None
+    hvp: Positive | None = None
+    constraint: Positive | None = None
+    jacobian: Positive | None = None
+
+
+class StopRules(Model):
+    """When a run ends; the first rule that holds decides."""
+
+    stationarity: Finite = Field(STATIONARITY, ge=0, description="Relative to the stationarity at the standard start.")
+    atol: Finite = Field(0.0, ge=0, description="Absolute, in the units of the gradient.")
+    iterations: Natural = ITERATIONS
+    evaluations: Budgets | None = None
+    seconds: Finite | None = Field(None, gt=0, description="The method's own time.")
+
+
+class Thinned(Model):
+    """Keep each k-th iterate, or about m per factor of ten in k."""
+
+    every: Positive | None = None
+    geometric: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            msg = "trajectory is all, none, {every: k} or {geometric: m}"
+            raise ValueError(msg)
+        return self
+
+
+class Recording(Model):
+    """Which iterates x are kept; the scalars of every iteration always are."""
+
+    trajectory: Annotated[
+        Annotated[Literal["all", "none"], Tag("<value>")] | Annotated[Thinned, Tag("<mapping>")],
+        BeforeValidator(_thinning),
+        Discriminator(lambda value: "<mapping>" if isinstance(value, (dict, Thinned)) else "<value>"),
+    ] = "all"
+
+
+class ExperimentFile(Model):
+    """The YAML file; problems, optimizers, columns and plots are checked against the classes they name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] = Field(
+        "", description="Folder of the results."
+    )
+    description: str = ""
+    plugins: list[str] = Field([], description="Python files, relative to this one.")
+    problems: list[Any] = Field(min_length=1)
+    optimizers: list[Any] = Field(min_length=1)
+    starts: Starts = Field(default_factory=lambda: Starts.model_validate({}))
+    seed: Natural | None = Field(None, description="Seed of random starts and sampled methods; 0 unless given.")
+    seeds: list[Natural] | None = Field(None, min_length=1)
+    stop: StopRules = Field(default_factory=lambda: StopRules.model_validate({}))
+    record: Recording = Field(default_factory=lambda: Recording.model_validate({}))
+    columns: list[Any] = Field([])
+    plots: list[Any] = Field([])
+    executor: Any = "auto"
+    expect: list[Expectation] = Field([])
+
+    @model_validator(mode="after")
+    def _one_kind_of_seed(self) -> Self:
+        if self.seed is not None and self.seeds is not None:
+            msg = "give seed or seeds, not both"
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,47 @@
+"""A run as plain data: what crosses process boundaries, and what its content key is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as plain data: names and numbers, JSON-serializable.
+
+    `problem` and `optimizer` hold the settings that were given; `spec` those of the defaults too.
+    """
+
+    problem: dict[str, Any]
+    optimizer: dict[str, Any]
+    label: str
+    start: dict[str, Any]
+    seed: int
+    stop: dict[str, Any]
+    record: dict[str, Any]
+    columns: list[Any]
+    resolved: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def start_label(self) -> str:
+        """The start in words, for tables: standard, random 0, scaled 10, point [1, 2]."""
+        kind = self.start["kind"]
+        if kind == "random":
+            return f"random {self.start['index']}"
+        if kind == "scaled":
+            return f"scaled {self.start['factor']:g}"
+        return kind if kind == "standard" else f"point [{', '.join(f'{v:g}' for v in self.start['x'])}]"
+
+    def spec(self) -> dict[str, Any]:
+        """Return everything that decides the run, defaults included and keys sorted; equal runs give equal text."""
+        data = {"problem": self.problem, "optimizer": self.optimizer, "columns": self.columns, **self.resolved}
+        data |= {"label": self.label, "start": self.start, "start_label": self.start_label, "seed": self.seed}
+        data |= {"stop": self.stop, "record": self.record}
+        return _sorted(data)  # type: ignore[no-any-return]
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(v) for v in value] if isinstance(value, list) else value
