@@ -129,7 +129,7 @@ def _filtered(table: pd.DataFrame, filters: dict[str, Any], what: str) -> pd.Dat
             raise _UnmetError(msg)
         choices = wanted if isinstance(wanted, list) else [wanted]
         tests = [_test(choice, None) for choice in choices]
-        table = table.loc[[any(test(value) for test in tests) for value in table[column]], :]
+        table = table.iloc[[i for i, value in enumerate(table[column]) if any(test(value) for test in tests)]]
     return table
 
 

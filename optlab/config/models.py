@@ -93,14 +93,16 @@ class Thinned(Model):
         return self
 
 
+Trajectory = Annotated[
+    Annotated[Literal["all", "none"], Tag("<value>")] | Annotated[Thinned, Tag("<mapping>")],
+    Discriminator(lambda value: "<mapping>" if isinstance(value, (dict, Thinned)) else "<value>"),
+]
+
+
 class Recording(Model):
     """Which iterates x are kept; the scalars of every iteration always are."""
 
-    trajectory: Annotated[
-        Annotated[Literal["all", "none"], Tag("<value>")] | Annotated[Thinned, Tag("<mapping>")],
-        BeforeValidator(_thinning),
-        Discriminator(lambda value: "<mapping>" if isinstance(value, (dict, Thinned)) else "<value>"),
-    ] = "all"
+    trajectory: Annotated[Trajectory, BeforeValidator(_thinning)] = "all"
 
 
 class ExperimentFile(Model):

@@ -14,9 +14,9 @@ from pydantic import ConfigDict, PydanticSchemaGenerationError, PydanticUserErro
 
 from optlab.config.sweeps import KINDS, Axis, is_sweep, sweep_values
 from optlab.config.text import Document, Path_
-from optlab.config.wording import describe, shown
+from optlab.config.wording import describe, hint, shown
 from optlab.core.settings import name_of, settings_of, type_of
-from optlab.core.status import InputError, nearest
+from optlab.core.status import InputError
 from optlab.registry import Catalogue, inner_kind
 
 INVALID = object()
@@ -31,7 +31,7 @@ class Checker:
 
     def spec(self, kind: str, given: Any, path: Path_, *, sweeps: bool = False, extra: tuple[str, ...] = ()) -> Any:
         """Return {name: …, settings converted, Axis where swept}, or INVALID; keys in `extra` are left alone."""
-        what = kind.removesuffix("s")
+        what = {"searches": "line search"}.get(kind, kind.removesuffix("s"))
         if isinstance(given, str):
             given, name_path = {"name": given}, path
         elif isinstance(given, dict) and isinstance(given.get("name"), str):

@@ -76,7 +76,7 @@ def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[
             key = str(parts[-1])
             document.report(
                 _existing(document, base, parts),
-                f"unknown key {key!r}{nearest(key, allowed)} (keys: {', '.join(allowed)})",
+                f"unknown key {key!r}{hint(key, allowed, 'keys')}",
                 key=True,
             )
         elif error["type"] == "missing":
@@ -84,12 +84,15 @@ def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[
             document.report(path, f"the key {parts[-1]!r} is missing", key=True)
         else:
             path = _existing(document, base, parts)
-            document.report(path, f"{_named(path)}{describe([error], error['input'])}")
+            names = [part for part in path if isinstance(part, str)]
+            name = f"{names[-1] if names else 'the file'}{':' if error['type'] == 'value_error' else ''}"
+            document.report(path, f"{name} {describe([error], error['input'])}")
 
 
-def _named(path: Path_) -> str:
-    names = [part for part in path if isinstance(part, str)]
-    return f"{names[-1]} " if names else "the file "
+def hint(name: str, allowed: Iterable[str], what: str) -> str:
+    """Return the nearest valid name as the tail of an error, or all of them where none is near."""
+    names = list(allowed)
+    return nearest(name, names) or f" ({what}: {', '.join(names) or 'none'})"
 
 
 def _existing(document: Document, base: Path_, parts: tuple[Any, ...]) -> Path_:

@@ -158,6 +158,7 @@ class Loop:
         if self.state is None:
             if not self._attempt(self.optimizer.init, self.x0):
                 return
+            self._note_projection()
             self._measure_scale()
             judge = self.stop.bind(self)
             self._judge(judge)
@@ -207,6 +208,12 @@ class Loop:
         self.stationarity = self._stationarity(self.oracle, new)
         self.oracle.prime(new.x, new.f, new.g)
         return True
+
+    def _note_projection(self) -> None:
+        assert self.state is not None
+        moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
+        if moved.any():
+            self.note = f"the start was infeasible and was projected, {np.linalg.norm(moved):.3g} away"
 
     def _measure_scale(self) -> None:
         """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""

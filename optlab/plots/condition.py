@@ -10,9 +10,9 @@ from annotated_types import Ge
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.lines import NEGATIVE, along_paths, draw_lines
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, swatch
-from optlab.plots.series import column, failed
+from optlab.plots.lines import along_paths, draw_lines, entries_of, span
+from optlab.plots.panels import legend, panels, plain
+from optlab.plots.series import column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from optlab.core.problem import Array
 
-STEEP = 1.1
+ROOM, CONSTANT = 1.5, 10**0.5
+"""Room above and below the data, as factors; a constant κ is shown in the middle of a decade."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,18 @@ class ConditionAlongPath(Plot):
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 rows = table[table["panel"] == name]
-                draw_lines(axes, rows, looks)
-                low, high = float(rows["y"].min()), float(rows["y"].max())
-                if not high > low * STEEP:  # a constant κ: show it in the middle of a decade, not on noise
-                    axes.set_ylim(low / 10**0.5, high * 10**0.5)
-                plain_ticks(axes)
+                low, high = span(rows)
+                room = ROOM if high > ROOM * low else CONSTANT
+                draw_lines(axes, rows, looks, (low / room, high * room))
                 axes.set_ylabel("condition number κ(H)")
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), line) for line, look in looks.items()]
-            if table["negative"].any():
-                entries.append((swatch(**NEGATIVE, markeredgecolor=style.MUTED), "indefinite Hessian"))
-            if any(failed(s) for s in table["status"]):
-                entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
-            legend(figure, entries)
+            legend(figure, entries_of(table, looks, "indefinite Hessian"))
             return figure
 
 
 def condition(rows: pd.DataFrame) -> tuple[Array, Array]:
     """Return κ of every row, and where the Hessian has a negative eigenvalue."""
     below = column(rows, "inertia_negative") > 0
-    return column(rows, "condition_number"), below | (column(rows, "eigenvalue_min") < 0) & ~np.isfinite(column(rows, "inertia_negative"))
+    return column(rows, "condition_number"), below | (column(rows, "eigenvalue_min") < 0) & ~np.isfinite(
+        column(rows, "inertia_negative")
+    )

@@ -11,8 +11,18 @@ from annotated_types import Ge, Lt
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, LIMIT_MARK, legend, panels, plain, scale_of, set_scale, spread_marks, swatch
-from optlab.plots.series import GOOD, column, failed, named, settled, thinned
+from optlab.plots.panels import (
+    FAILED_MARK,
+    LIMIT_MARK,
+    legend,
+    panels,
+    plain,
+    scale_of,
+    set_scale,
+    spread_marks,
+    swatch,
+)
+from optlab.plots.series import GOOD, LIMITS, column, failed, named, said, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +39,12 @@ X_LABELS = {
     "seconds": "seconds of the method's own time",
 }
 X_COLUMNS = {"iterations": "k", "f_evaluations": "n_f", "gradient_evaluations": "n_gradient", "seconds": "seconds"}
-Y_LABELS = {"suboptimality": "f − f*", "stationarity": "stationarity", "distance": "distance to x*", "gradient_norm": "gradient norm"}
+Y_LABELS = {
+    "suboptimality": "f − f*",
+    "stationarity": "stationarity",
+    "distance": "distance to x*",
+    "gradient_norm": "gradient norm",
+}
 PROVEN, FOUND = "f − f*", "f − best f found (not proven)"
 DEPTH = 1e-16
 """Values below this part of the greatest start value are rounding: drawn on the floor."""
@@ -100,12 +115,21 @@ class Convergence(Plot):
                 common = {"panel": panel, "measure": measure, "line": line}
                 banded = len(several) > SINGLE
                 if banded:
-                    yield common | {"run": f"median of {len(several)}", "status": ""} | self._median(several)
+                    short = [run["status"] for run, _, _ in several if run["status"] in LIMITS]
+                    status = f"{len(short)} of {len(several)} {'/'.join(dict.fromkeys(short))}" if short else ""
+                    yield common | {"run": f"median of {len(several)}", "status": status} | self._median(several)
                 for run, x, y in several:
                     if banded and not failed(run["status"]):
                         continue
                     keep = thinned(y)
-                    yield common | {"run": run["run"], "status": run["status"], "x": x[keep], "y": y[keep], "low": np.nan, "high": np.nan}
+                    yield common | {
+                        "run": run["run"],
+                        "status": run["status"],
+                        "x": x[keep],
+                        "y": y[keep],
+                        "low": np.nan,
+                        "high": np.nan,
+                    }
 
     def _measure(self, data: PlotData, members: list[Any]) -> tuple[str, list[Array]]:
         """The label of y, and y of every run; the best f found stands in for an unknown f*."""
@@ -118,7 +142,9 @@ class Convergence(Plot):
             solved = [v[-1] for (run, _), v in zip(members, f, strict=True) if run["status"] in GOOD]
             candidates = solved or candidates
         starts = [abs(v[0]) for v in f if np.isfinite(v[0])]
-        if not candidates or abs(min(candidates)) > HEIGHT * max([1.0, *starts]):  # f falls without bound: nothing to compare with
+        if not candidates or abs(min(candidates)) > HEIGHT * max(
+            [1.0, *starts]
+        ):  # f falls without bound: nothing to compare with
             return "stationarity", [column(rows, "stationarity") for _, rows in members]
         gaps = [v - min(candidates) for v in f]
         return FOUND, [np.where(gap == 0, np.nan, gap) for gap in gaps]
@@ -136,7 +162,12 @@ class Convergence(Plot):
         if len(points) > GRID:
             positive = points[points > 0]
             wide = scale_of(ends) != "linear"
-            points = np.concatenate([[points[0]], np.geomspace(positive[0], points[-1], GRID) if wide else np.linspace(*points[[0, -1]], GRID)])
+            points = np.concatenate(
+                [
+                    [points[0]],
+                    np.geomspace(positive[0], points[-1], GRID) if wide else np.linspace(*points[[0, -1]], GRID),
+                ]
+            )
         points = np.unique(points[points >= max(x[0] for _, x, _ in several)])
         stack = np.array([y[np.searchsorted(x, points, side="right") - 1] for _, x, y in several])
         low, middle, high = np.quantile(stack, [self.band, 0.5, 1 - self.band], axis=0)
@@ -166,7 +197,9 @@ class Convergence(Plot):
         ceiling = HEIGHT * top if logarithmic else np.inf
         axes.set_yscale("log" if logarithmic else "linear")
         lengths = np.asarray(table.groupby(["line", "run"])["x"].max(), dtype=float)
-        scale = {"linear": "linear", "log": scale_of(x)}.get(self.scale, "linear" if scale_of(lengths) == "linear" else scale_of(x))
+        scale = {"linear": "linear", "log": scale_of(x)}.get(
+            self.scale, "linear" if scale_of(lengths) == "linear" else scale_of(x)
+        )
         set_scale(axes, "x", x, scale)
         order = list(looks)
         for (line, _), rows in table.groupby(["line", "run"], sort=False):
@@ -175,7 +208,8 @@ class Convergence(Plot):
             ry, low, high = (np.clip(np.asarray(rows[c], dtype=float), floor, ceiling) for c in ("y", "low", "high"))
             banded = bool(np.isfinite(low).any())
             crowd = not banded and int((table["line"] == line).sum()) > len(rows)
-            axes.plot(rx, ry, **look, markevery=spread_marks(rx, i, scale != "linear"), linewidth=0.9 if crowd else None, zorder=3)
+            thin = {"linewidth": 0.8, "marker": "none"} if crowd else {}
+            axes.plot(rx, ry, **look | thin, markevery=spread_marks(rx, i, scale != "linear"), zorder=3)
             if banded:
                 axes.fill_between(rx, low, high, color=look["color"], alpha=0.18, linewidth=0, zorder=2)
             elif failed(rows["status"].iloc[0]):
@@ -188,11 +222,8 @@ class Convergence(Plot):
 
 def _entries(table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> list[tuple[Any, str]]:
     """A legend entry per line, with the statuses other than success that its runs ended with."""
-    entries = []
-    for line, look in looks.items():
-        statuses = [s for s in dict.fromkeys(table.loc[table["line"] == line, "status"]) if s and s not in GOOD]
-        entries.append((swatch(**look), f"{line} ({', '.join(statuses)})" if statuses else line))
-    there = {s for s in table["status"] if s and s not in GOOD}
+    entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+    there = set(table.loc[table["low"].isna(), "status"]) - GOOD
     if any(failed(s) for s in there):
         entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
     if any(not failed(s) for s in there):

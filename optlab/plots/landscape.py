@@ -23,10 +23,24 @@ SLIMMEST = 6.0
 """Where one side is longer than this multiple of the other, the axes have units of their own."""
 VALLEY = 1e-3
 """The lowest contour encloses about this part of the window."""
-SHADES = (0.62, 1.0)
+SHADES = (0.7, 1.0)
 """Greys of the lowest and the highest ground."""
-STAR = {"marker": "*", "markersize": 14, "markerfacecolor": "#F0E442", "markeredgecolor": "black", "linestyle": "none", "zorder": 6}
-SADDLE = {"marker": "P", "markersize": 8, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none", "zorder": 3.5}
+STAR = {
+    "marker": "*",
+    "markersize": 12,
+    "markerfacecolor": "#F0E442",
+    "markeredgecolor": "black",
+    "linestyle": "none",
+    "zorder": 6,
+}
+SADDLE = {
+    "marker": "P",
+    "markersize": 8,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "linestyle": "none",
+    "zorder": 3.5,
+}
 
 
 def known_points(problem: ProblemBase) -> tuple[list[Array], list[Array]]:
@@ -96,7 +110,9 @@ def levels_of(F: Array, problem: ProblemBase, count: int) -> Array:
     return np.asarray(base + np.geomspace(low, high, count + 1)[:-1])
 
 
-def _draw_contours(axes: Axes, problem: ProblemBase, window: Array, ground: tuple[Array, Array, Array], count: int) -> None:
+def _draw_contours(
+    axes: Axes, problem: ProblemBase, window: Array, ground: tuple[Array, Array, Array], count: int
+) -> None:
     x1, x2, F = ground
     levels = levels_of(F, problem, count)
     if levels.size == 0:
@@ -104,7 +120,17 @@ def _draw_contours(axes: Axes, problem: ProblemBase, window: Array, ground: tupl
     depth = np.interp(F, levels, np.linspace(0, 1, len(levels)))
     grey = SHADES[0] + (SHADES[1] - SHADES[0]) * np.where(np.isnan(depth), 1.0, depth)
     extent = (window[0, 0], window[1, 0], window[0, 1], window[1, 1])
-    axes.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=extent, origin="lower", interpolation="bilinear", aspect="auto", zorder=0)
+    axes.imshow(
+        grey,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        extent=extent,
+        origin="lower",
+        interpolation="bilinear",
+        aspect="auto",
+        zorder=0,
+    )
     axes.contour(x1, x2, F, levels=levels, colors="#5a5a5a", linewidths=0.5, linestyles="solid", zorder=1)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks
-from optlab.plots.series import column, failed, named, settled, thinned
+from optlab.plots.panels import FAILED_MARK, plain_ticks, scale_of, set_scale, spread_marks, swatch
+from optlab.plots.series import column, failed, named, said, settled, thinned
+from optlab.plots.style import MUTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +47,19 @@ def along_paths(data: PlotData, measure: Measure, most_lines: int) -> pd.DataFra
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
-    """Draw |y| against k on a logarithmic axis; rows with negative curvature get a hollow downward triangle."""
+def span(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the least and greatest |y| > 0 of the runs that did not fail; of all runs where every one failed."""
+    y = np.abs(np.asarray(table["y"], dtype=float))
+    sound = (y > 0) & ~np.asarray(table["status"].map(failed), dtype=bool)
+    chosen = y[sound] if sound.any() else y[y > 0]
+    return (float(chosen.min()), float(chosen.max())) if chosen.size else (1.0, 1.0)
+
+
+def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]], limits: tuple[float, float]) -> None:
+    """Draw |y| against k on a logarithmic axis that shows `limits`; what is beyond is drawn on the frame.
+
+    Rows with negative curvature get a hollow downward triangle.
+    """
     k = np.asarray(table["k"], dtype=float)
     lengths = np.asarray(table.groupby("run")["k"].max(), dtype=float)
     scale = set_scale(axes, "x", k, "linear" if scale_of(lengths) == "linear" else scale_of(k))
@@ -55,7 +67,7 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
     for _, rows in table.groupby("run", sort=False):
         look, i = looks[rows["line"].iloc[0]], order.index(rows["line"].iloc[0])
         rk, y = np.asarray(rows["k"], dtype=float), np.abs(np.asarray(rows["y"], dtype=float))
-        y[y == 0] = np.nan
+        y = np.clip(np.where(y == 0, np.nan, y), *limits)
         axes.plot(rk, y, **look, markevery=spread_marks(rk, i, scale != "linear"), linewidth=1.1, zorder=3)
         negative = np.asarray(rows["negative"], dtype=bool)
         if negative.any():
@@ -64,7 +76,26 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
         if failed(rows["status"].iloc[0]):
             axes.plot(rk[-1:], y[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
     axes.set_yscale("log")
+    axes.set_ylim(*limits)
+    plain_ticks(axes)
     axes.set_xlabel("iteration")
 
 
-NEGATIVE = {"marker": "v", "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.3, "linestyle": "none", "zorder": 4}
+def entries_of(table: pd.DataFrame, looks: dict[str, dict[str, Any]], negative: str) -> list[tuple[Any, str]]:
+    """Return the legend: a line each with the statuses of its failures, then the marks that occur."""
+    entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+    if table["negative"].any():
+        entries.append((swatch(**NEGATIVE, markeredgecolor=MUTED), negative))
+    if table["status"].map(failed).any():
+        entries.append((swatch(color=MUTED, **FAILED_MARK), "failed"))
+    return entries
+
+
+NEGATIVE = {
+    "marker": "v",
+    "markersize": 7,
+    "markerfacecolor": "white",
+    "markeredgewidth": 1.3,
+    "linestyle": "none",
+    "zorder": 4,
+}

@@ -80,15 +80,29 @@ def swatch(**look: Any) -> Any:
     return Line2D([], [], **look)
 
 
-FAILED_MARK = {"marker": "X", "markersize": 9, "markeredgecolor": "white", "markeredgewidth": 0.8, "linestyle": "none", "zorder": 5}
-LIMIT_MARK = {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.3, "linestyle": "none", "zorder": 5}
+FAILED_MARK = {
+    "marker": "X",
+    "markersize": 9,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.8,
+    "linestyle": "none",
+    "zorder": 5,
+}
+LIMIT_MARK = {
+    "marker": "o",
+    "markersize": 7,
+    "markerfacecolor": "white",
+    "markeredgewidth": 1.3,
+    "linestyle": "none",
+    "zorder": 5,
+}
 
 
 def spread_marks(x: Array, offset: int = 0, logarithmic: bool = False) -> list[int]:
     """Return indices of about `MARKS` points evenly spread over the shown x; `offset` staggers the lines."""
-    shown = np.arcsinh(x) if logarithmic else x
-    if len(shown) <= MARKS:
-        return list(range(len(shown)))
+    if len(x) <= MARKS:
+        return list(range(len(x)))
+    shown = np.log(np.maximum(x, NEAR_ZERO * x[x > 0].min())) if logarithmic else x
     ticks = np.linspace(shown[0], shown[-1], MARKS + 1)[:-1] + (shown[-1] - shown[0]) / MARKS * (offset % 4) / 4
     return sorted({int(i) for i in np.clip(np.searchsorted(shown, ticks), 0, len(shown) - 1)})
 
@@ -118,7 +132,10 @@ def plain_ticks(axes: Axes) -> None:
     """Write the ticks of short logarithmic axes as numbers, not as powers; called when the limits are final."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    for axis, scale, (low, high) in ((axes.xaxis, axes.get_xscale(), axes.get_xlim()), (axes.yaxis, axes.get_yscale(), axes.get_ylim())):
+    for axis, scale, (low, high) in (
+        (axes.xaxis, axes.get_xscale(), axes.get_xlim()),
+        (axes.yaxis, axes.get_yscale(), axes.get_ylim()),
+    ):
         if scale == "log" and high < SHORT * low:
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -129,4 +146,5 @@ def threshold(axes: Axes, y: float, text: str, above: bool = True) -> None:
     """Draw a horizontal line with its meaning written above or below it."""
     axes.axhline(y, color=MUTED, linewidth=0.9, zorder=1.5)
     axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(-2, 2 if above else -2), textcoords="offset points",
-                  ha="right", va="bottom" if above else "top", fontsize=7, color=MUTED)  # fmt: skip
+                  ha="right", va="bottom" if above else "top", fontsize=7, color=MUTED, zorder=6,
+                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3})  # fmt: skip

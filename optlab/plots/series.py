@@ -70,8 +70,14 @@ def _short(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return str(value).lower()
     if isinstance(value, (int, float, np.number)):
-        return f"{value:g}"
+        return f"{value:.4g}"
     return str(value)
+
+
+def said(table: pd.DataFrame, line: str) -> str:
+    """Return a line's name with the statuses, other than success, that its drawn runs ended with."""
+    statuses = [s for s in dict.fromkeys(table.loc[table["line"] == line, "status"]) if s and s not in GOOD]
+    return f"{line} ({', '.join(statuses)})" if statuses else line
 
 
 def settled(runs: pd.DataFrame, iterations: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:

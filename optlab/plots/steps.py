@@ -10,13 +10,12 @@ from annotated_types import Ge
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.lines import NEGATIVE, along_paths, draw_lines
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, swatch, threshold
-from optlab.plots.series import column, failed
+from optlab.plots.lines import along_paths, draw_lines, entries_of, span
+from optlab.plots.panels import legend, panels, plain, threshold
+from optlab.plots.series import column
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from optlab.core.problem import Array
@@ -62,26 +61,15 @@ class Steps(Plot):
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 rows = table[table["panel"] == name]
-                draw_lines(axes, rows, looks)
-                self._frame(axes, rows)
+                low, high = span(rows)
+                limits = max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES)
+                draw_lines(axes, rows, looks, limits)
+                threshold(axes, OPTIMAL, "optimal", above=False)
+                threshold(axes, STABLE, "stability limit")
+                axes.set_ylabel("step taken / ε*")
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), line) for line, look in looks.items()]
-            if table["negative"].any():
-                entries.append((swatch(**NEGATIVE, markeredgecolor=style.MUTED), "negative curvature"))
-            if any(failed(s) for s in table["status"]):
-                entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
-            legend(figure, entries)
+            legend(figure, entries_of(table, looks, "negative curvature"))
             return figure
-
-    def _frame(self, axes: Axes, rows: pd.DataFrame) -> None:
-        y = np.abs(np.asarray(rows["y"], dtype=float))
-        y = y[y > 0]
-        low, high = (y.min(), y.max()) if y.size else (OPTIMAL, STABLE)
-        axes.set_ylim(max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES))
-        plain_ticks(axes)
-        threshold(axes, OPTIMAL, "optimal", above=False)
-        threshold(axes, STABLE, "stability limit")
-        axes.set_ylabel("step taken / ε*")
 
 
 def ratio(rows: pd.DataFrame) -> tuple[Array, Array]:

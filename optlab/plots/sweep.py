@@ -12,7 +12,7 @@ from annotated_types import Gt, Lt
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, set_scale, swatch
-from optlab.plots.series import GOOD, column, failed, line_names, panel_names, settled
+from optlab.plots.series import GOOD, column, failed, line_names, panel_names, said, settled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,14 @@ THEORY = {
     "sqrt_kappa": "theory: ln(2/ε) / ln((√κ+1)/(√κ−1))",
     "stability": "theory: 2/L, the largest stable step",
 }
-PROMISED: dict[str, Any] = {"color": style.MUTED, "linewidth": 3, "linestyle": "-", "marker": "none", "alpha": 0.5, "zorder": 1}
+PROMISED: dict[str, Any] = {
+    "color": style.MUTED,
+    "linewidth": 3,
+    "linestyle": "-",
+    "marker": "none",
+    "alpha": 0.5,
+    "zorder": 1,
+}
 FEWEST = 2
 
 
@@ -67,7 +74,9 @@ class Sweep(Plot):
         if self.theory == "stability":
             return f"{text} The grey line is {THEORY['stability'].removeprefix('theory: ')}."
         if self.theory != "none":
-            return f"{text} The grey line is what theory promises for a reduction of the error by ε = {self.tolerance:g}."
+            return (
+                f"{text} The grey line is what theory promises for a reduction of the error by ε = {self.tolerance:g}."
+            )
         return text
 
     def table(self, data: PlotData) -> pd.DataFrame:
@@ -86,7 +95,9 @@ class Sweep(Plot):
         places = {name: {value: i for i, value in enumerate(dict.fromkeys(runs[name]))} for name in ("panel", "line")}
         return (
             table.assign(theory=self._theory(data, table))
-            .sort_values(["panel", "line", "x"], key=lambda s: s.map(places[s.name]) if s.name in places else s, kind="stable")
+            .sort_values(
+                ["panel", "line", "x"], key=lambda s: s.map(places[s.name]) if s.name in places else s, kind="stable"
+            )
             .reset_index(drop=True)[columns]
         )
 
@@ -98,7 +109,9 @@ class Sweep(Plot):
 
         for prefix in ("problem.", "optimizer."):
             numbers = {n: pd.to_numeric(runs[n], errors="coerce") for n in runs.columns if str(n).startswith(prefix)}
-            counts = {n: int(v.groupby([runs["problem"], runs["optimizer"]]).nunique().max()) for n, v in numbers.items()}
+            counts = {
+                n: int(v.groupby([runs["problem"], runs["optimizer"]]).nunique().max()) for n, v in numbers.items()
+            }
             best = max(counts, key=lambda n: counts[n], default="")
             if best and counts[best] >= FEWEST:
                 return best
@@ -140,7 +153,7 @@ class Sweep(Plot):
                 axes.set_xlabel(_words(self._setting(data.runs)))
                 axes.set_ylabel(_words(self.y))
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), line) for line, look in looks.items()]
+            entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
             if np.isfinite(table["theory"].astype(float)).any():
                 entries.append((swatch(**PROMISED), THEORY[self.theory]))
             if any(failed(s) for s in table["status"]):
@@ -200,4 +213,6 @@ def promise(theory: str, curvature: tuple[float, float] | None, tolerance: float
 
 
 def _words(name: str) -> str:
-    return {"f": "final f", "n_f": "evaluations of f", "n_gradient": "evaluations of the gradient"}.get(name, name.rpartition(".")[2].replace("_", " "))
+    return {"f": "final f", "n_f": "evaluations of f", "n_gradient": "evaluations of the gradient"}.get(
+        name, name.rpartition(".")[2].replace("_", " ")
+    )

@@ -13,7 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.landscape import draw_landscape, window_of
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
-from optlab.plots.series import failed, named, settled, thinned
+from optlab.plots.series import failed, named, said, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +23,22 @@ if TYPE_CHECKING:
     from optlab.core.problem import Array
 
 PLANE = 2
-START = {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none", "zorder": 6}
-END = {"marker": "s", "markersize": 6.5, "markeredgecolor": "white", "markeredgewidth": 0.8, "linestyle": "none", "zorder": 5}
+START = {
+    "marker": "o",
+    "markersize": 7,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "linestyle": "none",
+    "zorder": 6,
+}
+END = {
+    "marker": "s",
+    "markersize": 6.5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.8,
+    "linestyle": "none",
+    "zorder": 5,
+}
 RATIO = 0.84
 APART = 0.012
 """Marked iterates are at least this part of the window apart."""
@@ -99,20 +113,26 @@ class Trajectories(Plot):
             for axes, name in zip(axes_there, names, strict=True):
                 extras |= self._panel(axes, data, table[table["panel"] == name], looks)
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), line) for line, look in looks.items()]
+            entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
             legend(figure, entries + [(handle, text) for text, handle in extras.items()])
             return figure
 
-    def _panel(self, axes: Axes, data: PlotData, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def _panel(
+        self, axes: Axes, data: PlotData, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
+    ) -> dict[str, Any]:
         """Draw one problem and return the further legend entries it needs."""
-        paths = [(rows.iloc[0], np.asarray(rows[["x1", "x2"]], dtype=float)) for _, rows in table.groupby("run", sort=False)]
+        paths = [
+            (rows.iloc[0], np.asarray(rows[["x1", "x2"]], dtype=float)) for _, rows in table.groupby("run", sort=False)
+        ]
         problem = data.problem(table["run"].iloc[0])
         window = window_of(problem, [x for _, x in paths], [first["status"] for first, _ in paths], self.margin)
         extras = draw_landscape(axes, problem, window, self.levels)
         for first, x in paths:
             look = looks[first["line"]]
             inside, exited = clipped(x, window)
-            axes.plot(*inside.T, **look | {"markersize": 3}, linewidth=1.3, zorder=4, markevery=steps_apart(inside, window))
+            axes.plot(
+                *inside.T, **look | {"markersize": 3}, linewidth=1.3, zorder=4, markevery=steps_apart(inside, window)
+            )
             if exited or failed(first["status"]):
                 axes.plot(*inside[-1], color=look["color"], **FAILED_MARK, clip_on=False)
                 extras["failed, or left the picture"] = swatch(color=style.MUTED, **FAILED_MARK)

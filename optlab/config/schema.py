@@ -1,0 +1,74 @@
+"""The JSON Schema of experiment files, for editors: keys, types, and the settings of every name in the catalogue.
+
+Put it beside a YAML file and begin that file with ``# yaml-language-server: $schema=schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING
+from typing import Any
+
+from optlab.config.models import ExperimentFile
+from optlab.config.specs import adapter, plain
+from optlab.core.settings import settings_of, type_of
+from optlab.registry import Catalogue, inner_kind
+
+SWEEP_ENDS = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+SWEEP = {
+    "type": "object",
+    "description": "A sweep: a list of values, or [first, last, how many] spaced evenly or by a constant factor.",
+    "properties": {"grid": {"type": "array", "minItems": 1}, "geomspace": SWEEP_ENDS, "linspace": SWEEP_ENDS},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
+ZIP = {"type": "array", "description": "Groups of swept settings that advance together, for example [[step_size, momentum]]."}
+LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
+KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets")
+
+
+def json_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the schema; every class of the catalogue is imported for it."""
+    schema = ExperimentFile.model_json_schema(by_alias=True)
+    defs: dict[str, Any] = schema.setdefault("$defs", {})
+    defs["sweep"] = SWEEP
+    for kind in KINDS:
+        names = catalogue.names(kind)
+        defs[kind] = {"anyOf": [{"enum": names}, {"oneOf": [_item(catalogue, kind, name) for name in names]}]}
+    for kind in ("problems", "optimizers", "columns", "plots"):
+        schema["properties"][kind]["items"] = {"$ref": f"#/$defs/{kind}"}
+    schema["properties"]["executor"] = {"$ref": "#/$defs/executors"}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": "optlab experiment"}
+
+
+def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
+    cls = catalogue.find(kind, name)
+    swept = kind not in ("columns", "plots", "executors")
+    settings = settings_of(cls)
+    properties: dict[str, Any] = {"name": {"const": name}}
+    for key, setting in settings.items():
+        properties[key] = _setting(cls, key, swept)
+        if setting.default is not MISSING and not inner_kind(type_of(cls, key)):
+            properties[key] = {**properties[key], "default": plain(setting.default)}
+    if kind in ("problems", "optimizers"):
+        properties["zip"] = ZIP
+    if kind == "optimizers":
+        properties["label"] = LABEL
+    required = [n for n, f in settings.items() if f.default is MISSING and f.default_factory is MISSING]
+    return {
+        "type": "object",
+        "description": catalogue.entry(kind, name).summary,
+        "properties": properties,
+        "required": ["name", *required],
+        "additionalProperties": False,
+    }
+
+
+def _setting(cls: type, key: str, swept: bool) -> dict[str, Any]:
+    inner = inner_kind(type_of(cls, key))
+    if inner:
+        value: dict[str, Any] = {"$ref": f"#/$defs/{inner}"}
+    else:
+        rule = adapter(cls, key)
+        value = {} if rule is None else rule.json_schema()
+    return {"anyOf": [value, {"$ref": "#/$defs/sweep"}]} if swept and value else value
