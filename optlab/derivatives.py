@@ -6,14 +6,29 @@ hand-written derivatives never pays for it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Scalar = Callable[[Any], Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _constants_allowed(function: Function) -> Function:
+    """Keep autograd's warning about an output that does not depend on x to ourselves: its derivative is 0."""
+
+    @wraps(function)
+    def quiet(*args: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Output seems independent of input", UserWarning)
+            return function(*args)
+
+    return quiet  # type: ignore[return-value]
 
 
 def gradient(f: Scalar, x: Array) -> Array:
@@ -21,6 +36,7 @@ def gradient(f: Scalar, x: Array) -> Array:
     return value_and_gradient(f, x)[1]
 
 
+@_constants_allowed
 def value_and_gradient(f: Scalar, x: Array) -> tuple[float, Array]:
     """f(x) and ∇f(x) from one trace of f."""
     from autograd import value_and_grad
@@ -29,6 +45,7 @@ def value_and_gradient(f: Scalar, x: Array) -> tuple[float, Array]:
     return float(value), np.asarray(slope, dtype=x.dtype)
 
 
+@_constants_allowed
 def hessian(f: Scalar, x: Array) -> Array:
     """∇²f(x), shape (n, n), symmetric by averaging with its transpose."""
     from autograd import hessian as second
@@ -37,6 +54,7 @@ def hessian(f: Scalar, x: Array) -> Array:
     return 0.5 * (H + H.T)
 
 
+@_constants_allowed
 def hvp(f: Scalar, x: Array, v: Array) -> Array:
     """∇²f(x) v, shape (n,), by reverse mode over reverse mode: no n × n array is formed."""
     from autograd import make_hvp
@@ -44,6 +62,7 @@ def hvp(f: Scalar, x: Array, v: Array) -> Array:
     return np.asarray(make_hvp(f)(x)[0](v), dtype=x.dtype)
 
 
+@_constants_allowed
 def jacobian(c: Scalar, x: Array) -> Array:
     """J_ij = ∂c_i/∂x_j, shape (m, n), of a vector function; a scalar result counts as m = 1."""
     from autograd import jacobian as first

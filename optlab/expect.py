@@ -97,7 +97,7 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
         wanted = ", ".join(f"{key} {_condition_words(c)}" for key, c in selection.runs.items())
         msg = f"no run has {wanted}" if wanted else "there are no runs"
         raise _UnmetError(msg)
-    at = aggregate if aggregate in ("first", "last") else selection.at
+    at: Any = aggregate if aggregate in ("first", "last") else selection.at
     per_iteration = column not in runs or ((selection.rows or at != "all") and column in tables.iterations)
     if not per_iteration:
         frame = runs[["run", "label"]].assign(value=runs[column])
@@ -108,7 +108,7 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
             raise _UnmetError(msg)
         chosen = _filtered(table[table["run"].isin(runs["run"])], selection.rows, "iterations")
         if at != "all":
-            chosen = chosen.groupby("run", sort=False).nth(0 if at == "first" else -1)
+            chosen = chosen.drop_duplicates("run", keep=at)
         frame = chosen[["run", "k"]].assign(
             value=chosen[column], label=chosen["run"].map(runs.set_index("run")["label"])
         )

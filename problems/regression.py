@@ -100,13 +100,21 @@ class Regression(ProblemBase):
         w = self.solve(0.0)
         return fraction * float(w @ w)
 
+    @cached_property
+    def _stacked(self) -> tuple[Array, Array]:
+        """Return X and y; with a penalty [X; √λ I] and [y; 0]."""
+        if not self.lam:
+            return self._design
+        X, y = self._design
+        return np.vstack([X, sqrt(self.lam) * np.eye(self.n)]), np.concatenate([y, np.zeros(self.n)])
+
     def residuals(self, x: Array) -> Array:
         """Xw − y, below it √λ w where there is a penalty; f is the sum of their squares."""
-        r = self.X @ x - self.y
-        return np.concatenate([r, sqrt(self.lam) * x]) if self.lam else r
+        A, b = self._stacked
+        return np.asarray(A @ x - b) if type(x) is np.ndarray else A @ x - b
 
     def jacobian(self, x: Array) -> Array:
-        return np.vstack([self.X, sqrt(self.lam) * np.eye(self.n)]) if self.lam else self.X.copy()
+        return self._stacked[0].copy()
 
     def value(self, x: Array) -> float:
         X, y = self._design

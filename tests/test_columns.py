@@ -125,7 +125,7 @@ def test_step_ratio_is_the_effective_step_over_the_optimal_one():
 
 @pytest.mark.parametrize("k", [-600, 600])
 def test_optimal_step_neither_overflows_nor_underflows(k):
-    problem = Bowl(np.ldexp(KAPPA5, 0), [1.0, 0.0])
+    problem = Bowl(KAPPA5, [1.0, 0.0])
     x = np.ldexp(np.array([1.0, 0.0]), k)
     plain = optimal_steps(trace_of([[1.0, 0.0]], problem), problem)[0]
     trace = Trace({"k": np.arange(1)}, x[None, :], np.arange(1), Status.ERROR, Status.ERROR)
@@ -154,7 +154,8 @@ def exact_condition(H):
     """κ of the floating-point matrix itself, by rational arithmetic and one square root of 200 bits."""
     from math import isqrt
 
-    a, b, d = (Fraction(float(v)) for v in (H[0, 0], H[1, 0], H[1, 1]))
+    unit = Fraction(float(np.abs(H).max()))
+    a, b, d = (Fraction(float(v)) / unit for v in (H[0, 0], H[1, 0], H[1, 1]))
     square = (a - d) ** 2 / 4 + b**2
     bits = 2**400
     root = Fraction(isqrt(square.numerator * bits // square.denominator), 2**200)
@@ -304,7 +305,7 @@ def test_lanczos_bounds_the_condition_number_from_below(sign, steps):
     assert found.residual > 1e-8 or found.condition >= 0.99 * kappa
     if steps == 150:
         assert found.greatest == pytest.approx(H.max(), rel=1e-3)
-        assert found.condition >= kappa / 10
+        assert found.condition >= kappa / (10 if sign == "definite" else 100)
 
 
 def test_lanczos_is_exact_with_few_distinct_eigenvalues():
@@ -346,7 +347,9 @@ def test_distances_and_norms():
         [problem.value(np.array([3.0, 4.0])), 0]
     )
     assert column(GradientNorm(), trace, problem)["gradient_norm"] == pytest.approx([np.hypot(17, 18), 0])
-    assert norms(np.array([[3e200, 4e200], [3e-200, 4e-200], [0.0, 0.0]])).tolist() == [5e200, 5e-200, 0.0]
+    assert norms(np.array([[3e200, 4e200], [3e-200, 4e-200], [0.0, 0.0]])) == pytest.approx(
+        [5e200, 5e-200, 0.0], rel=1e-15, abs=0
+    )
 
 
 @dataclass(frozen=True)
@@ -507,7 +510,7 @@ def test_columns_change_neither_the_trace_nor_the_counts():
 def test_thinned_rows_are_nan_and_the_last_iterate_is_there():
     problem = Bowl(KAPPA5, [1.0, 0.3])
     trace = descend(problem, 0.2, 20, Keep("every", stride=4))
-    values, notes, summary = compute_columns(EVERY, trace, problem)
+    values, notes, _ = compute_columns(EVERY, trace, problem)
     assert notes == {}
     assert np.isfinite(values["condition_number"]).tolist() == trace.kept.tolist()
     assert np.isnan(values["step_ratio"]).all()

@@ -13,13 +13,11 @@ import numpy as np
 from optlab.core.problem import Array
 
 COLUMNS = 10
-"""Greatest number of step lengths in the extrapolation."""
+"""Step lengths in the extrapolation."""
 SHRINK = 2.0
 FIRST = 0.25
 """First step, relative to the size of the point (and at least to 1e-3)."""
 HALVINGS = 60
-WORSE = 2.0
-"""Stop when the error grows by this factor: rounding has taken over."""
 
 
 def directional(F: Callable[[Array], Any], x: Array, v: Array) -> tuple[Array, float]:
@@ -46,8 +44,6 @@ def directional(F: Callable[[Array], Any], x: Array, v: Array) -> tuple[Array, f
             seen = max(_size(row[j] - row[j - 1]), _size(row[j] - before[j - 1]))
             if seen <= error:
                 best, error = row[j], seen
-        if not _size(row[i] - before[i - 1]) < WORSE * error:
-            break
         before = row
     return best, error
 

@@ -22,9 +22,8 @@ def _thinning(value: Any) -> Any:
     return {found[1]: int(found[2])} if found else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Natural = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-Positive = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Natural = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Positive = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 

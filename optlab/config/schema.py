@@ -6,6 +6,7 @@ Put it beside a YAML file and begin that file with ``# yaml-language-server: $sc
 from __future__ import annotations
 
 from dataclasses import MISSING
+from math import inf
 from typing import Any
 
 from optlab.config.models import ExperimentFile
@@ -22,8 +23,12 @@ SWEEP = {
     "maxProperties": 1,
     "additionalProperties": False,
 }
-ZIP = {"type": "array", "description": "Groups of swept settings that advance together, for example [[step_size, momentum]]."}
+ZIP = {
+    "type": "array",
+    "description": "Groups of swept settings that advance together, for example [[step_size, momentum]].",
+}
 LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
+NOT_JSON = (inf, -inf)
 KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets")
 
 
@@ -48,8 +53,9 @@ def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
     properties: dict[str, Any] = {"name": {"const": name}}
     for key, setting in settings.items():
         properties[key] = _setting(cls, key, swept)
-        if setting.default is not MISSING and not inner_kind(type_of(cls, key)):
-            properties[key] = {**properties[key], "default": plain(setting.default)}
+        default = None if setting.default is MISSING else plain(setting.default)
+        if default is not None and default not in NOT_JSON:
+            properties[key] = {**properties[key], "default": default}
     if kind in ("problems", "optimizers"):
         properties["zip"] = ZIP
     if kind == "optimizers":

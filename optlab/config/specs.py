@@ -48,11 +48,8 @@ class Checker:
             if key == "name" or key in extra:
                 continue
             if key not in known:
-                allowed = ", ".join([*known, *extra]) or "none"
-                message = (
-                    f"{given['name']} has no setting {key!r}{nearest(key, [*known, *extra])} (settings: {allowed})"
-                )
-                self.document.report((*path, key), message, key=True)
+                tail = hint(key, [*known, *extra], "settings")
+                self.document.report((*path, key), f"{given['name']} has no setting {key!r}{tail}", key=True)
                 tree[key] = INVALID
             else:
                 tree[key] = self._setting(cls, key, value, (*path, key), sweeps)

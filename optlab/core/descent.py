@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.status import Halt, Status
-from optlab.linesearch.base import EPS, Line, LineSearch, Trial
+from optlab.linesearch.base import EPS, Line, LineSearch
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class LineSearchOptimizer(Optimizer):
 
     abstract: ClassVar[bool] = True
 
-    search: LineSearch = StrongWolfe()
+    search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
 
     def init(self, oracle: Oracle, x0: Array) -> State:
         """Evaluate the start."""
@@ -76,7 +76,8 @@ class LineSearchOptimizer(Optimizer):
                 raise failure(line)
         assert trial.g is not None
         if isinstance(state, DescentState):
-            new: State = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=state.f - trial.f)
+            gain = state.f - trial.f
+            new: State = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=gain)
         else:
             new = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d)
         new.__dict__["memory"] = self.remember(state, new)  # the new state is not shared yet
@@ -99,7 +100,7 @@ def first_length(state: State, direction: Array) -> float:
 
 
 def failure(line: Line) -> Halt:
-    """Return the verdict on a point where no search along −g succeeded, at the cost of one evaluation.
+    """Return the verdict on a point where no search along −g, or its projection arc, succeeded; one evaluation.
 
     The trial is short, but promises CLEAR times what rounding hides. If the slope there is still like the one at
     the point, f has to be lower: it is not, so the gradient contradicts f. If the slope has changed, the arithmetic
@@ -112,9 +113,12 @@ def failure(line: Line) -> Halt:
     trial = line(alpha)
     promised, decrease = -line.promised(alpha), line.f0 - trial.f
     if not trial.finite:
-        return Halt(Status.NONFINITE, f"f or its gradient is not finite a step of {alpha:.1e} from the last iterate (f = {trial.f})")
-    if trial.slope <= 0.5 * line.slope and not decrease >= 0.25 * promised:
-        return Halt(Status.LINESEARCH_FAILED, f"f does not decrease along -g though {promised:.1e} was promised; is the gradient right?")
+        return Halt(Status.NONFINITE, f"f or its gradient is not finite after a step of {alpha:.1e} (f = {trial.f})")
+    persists = promised > line.noise and -alpha * trial.slope >= 0.5 * promised
+    if persists and not decrease >= 0.25 * promised:
+        note = f"f does not decrease along -g though {promised:.1e} was promised; is the gradient right?"
+        return Halt(Status.LINESEARCH_FAILED, note)
     if decrease > line.noise:
-        return Halt(Status.LINESEARCH_FAILED, f"the search accepted no step along -g, though one of {alpha:.1e} lowers f by {decrease:.1e}")
+        note = f"the search accepted no step along -g, though one of {alpha:.1e} lowers f by {decrease:.1e}"
+        return Halt(Status.LINESEARCH_FAILED, note)
     return Halt(Status.STALLED, f"no step along -g promises a decrease above the rounding of f = {line.f0:.6g}")

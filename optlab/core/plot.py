@@ -25,8 +25,10 @@ class PlotData(Protocol):
         A row per run and iteration: run, k, f, stationarity, step_size, counts, seconds, kept, and every column.
     """
 
-    runs: pd.DataFrame
-    iterations: pd.DataFrame
+    @property
+    def runs(self) -> pd.DataFrame: ...
+    @property
+    def iterations(self) -> pd.DataFrame: ...
 
     def trajectory(self, run: str) -> tuple[Array, Array]:
         """Return (k, x) of the kept iterates of a run: shapes (M,) and (M, n)."""

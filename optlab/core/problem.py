@@ -224,7 +224,7 @@ class ProblemBase(ABC):
 
 
 def _weighted(c: Callable[[Any], Any], weights: Array, x: Any) -> Any:
-    return np.dot(weights, c(x))
+    return np.sum(weights * c(x))  # c may return a number
 
 
 def _as_point(x: Any, what: str) -> Array:

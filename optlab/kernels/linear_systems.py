@@ -49,3 +49,27 @@ def solve_definite(A: Array, b: Array) -> tuple[Array, float] | None:
         if info == 0:
             return x.reshape(b.shape), tau
         tau = 2.0 * tau
+
+
+def solve_kkt(W: Array, J: Array, b: Array, c: Array) -> tuple[Array, Array] | None:
+    """Return (x, y) with Wx + Jᵀy = b and Jx = c, W (n, n) symmetric and J (p, n); None where that is singular.
+
+    Source: Nocedal & Wright (2006), section 16.2 (symmetric indefinite factorization of the KKT matrix).
+    """
+    n, p = W.shape[0], J.shape[0]
+    K = np.zeros((n + p, n + p))
+    K[:n, :n] = W
+    K[n:, :n] = J
+    K[:n, n:] = J.T
+    solution = solve_indefinite(K, np.concatenate([b, c]))
+    return None if solution is None else (solution[:n], solution[n:])
+
+
+def has_full_row_rank(J: Array) -> bool:
+    """Whether the rows of J (p, n) are independent to working precision, each taken at length 1."""
+    if J.shape[0] == 0:
+        return True
+    lengths = np.linalg.norm(J, axis=1)
+    if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+        return False
+    return bool(np.linalg.matrix_rank(J / lengths[:, None]) == J.shape[0])

@@ -73,5 +73,6 @@ class Armijo(LineSearch):
         return 0.5 * (promised + trial.alpha * trial.slope) <= self.c1 * promised + rounding
 
     def _shorter(self, origin: Trial, trial: Trial) -> float:
-        guess = quadratic_minimizer(origin, trial) if trial.finite else self.most * trial.alpha
-        return min(max(guess, self.least * trial.alpha), self.most * trial.alpha) if guess > 0 else self.most * trial.alpha
+        least, most = self.least * trial.alpha, self.most * trial.alpha
+        guess = quadratic_minimizer(origin, trial) if trial.finite else most
+        return min(max(guess, least), most) if guess > 0 else most

@@ -152,7 +152,8 @@ class LineSearch(ABC):
 
 def unbounded(phi: Line, trial: Trial) -> NoReturn:
     """Raise Halt(UNBOUNDED): f still falls at this trial."""
-    raise Halt(Status.UNBOUNDED, f"f falls from {phi.f0:.6g} to {trial.f:.6g} along a step of {trial.alpha:.3g} and further on")
+    note = f"f falls from {phi.f0:.6g} to {trial.f:.6g} along a step of {trial.alpha:.3g} and further on"
+    raise Halt(Status.UNBOUNDED, note)
 
 
 def falls_forever(trial: Trial) -> bool:

@@ -17,6 +17,7 @@ from optlab.plots.series import column
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from optlab.core.problem import Array
 
@@ -39,9 +40,9 @@ class ConditionAlongPath(Plot):
     starts: Annotated[int, Ge(1)] = 3
 
     caption = (
-        "The condition number κ of the Hessian along each path: steepest descent with the best fixed step shrinks the error by "
-        "(κ − 1)/(κ + 1) per step, so 10 times the κ means 10 times the iterations. A hollow triangle marks an indefinite Hessian, where "
-        "κ alone says little. An X ends a run that failed."
+        "The condition number κ of the Hessian along each path: gradient descent at its best fixed step shrinks the "
+        "error by (κ − 1)/(κ + 1) per iteration, so ten times the κ takes ten times the iterations. A hollow "
+        "triangle marks an indefinite Hessian, where κ alone says little; an X ends a run that failed."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:
@@ -68,7 +69,7 @@ class ConditionAlongPath(Plot):
             return figure
 
 
-def condition(rows: pd.DataFrame) -> tuple[Array, Array]:
+def condition(rows: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
     """Return κ of every row, and where the Hessian has a negative eigenvalue."""
     below = column(rows, "inertia_negative") > 0
     return column(rows, "condition_number"), below | (column(rows, "eigenvalue_min") < 0) & ~np.isfinite(

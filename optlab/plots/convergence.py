@@ -21,6 +21,7 @@ from optlab.plots.panels import (
     set_scale,
     spread_marks,
     swatch,
+    tidy_ticks,
 )
 from optlab.plots.series import GOOD, LIMITS, column, failed, named, said, settled, thinned
 
@@ -83,11 +84,12 @@ class Convergence(Plot):
     @property
     def caption(self) -> str:  # type: ignore[override]
         """How to read it."""
+        middle = f"{100 - 200 * self.band:.0f} %"
         return (
-            f"{Y_LABELS.get(self.y, self.y)} against {X_LABELS[self.x]}: a line that falls faster needs less effort, and a straight "
-            "line on a logarithmic y axis is a linear rate. An X marks where a run failed, a ring where it stopped short of "
-            "convergence; the legend names the status. With more than four starts a line is the median, its band the middle "
-            f"{100 - 200 * self.band:.0f} %, runs that ended early being carried on at their last value."
+            f"{Y_LABELS.get(self.y, self.y)} against {X_LABELS[self.x]}: the line that falls first needs the least "
+            "effort. An X marks where a run failed, a ring where it stopped short of convergence; the legend names "
+            f"the status. With more than {SINGLE} starts a line is their median and its band the middle {middle}; "
+            "runs that ended early count with their last value."
         )
 
     def table(self, data: PlotData) -> pd.DataFrame:
@@ -165,7 +167,7 @@ class Convergence(Plot):
             points = np.concatenate(
                 [
                     [points[0]],
-                    np.geomspace(positive[0], points[-1], GRID) if wide else np.linspace(*points[[0, -1]], GRID),
+                    np.geomspace(positive[0], points[-1], GRID) if wide else np.linspace(points[0], points[-1], GRID),
                 ]
             )
         points = np.unique(points[points >= max(x[0] for _, x, _ in several)])
@@ -202,7 +204,8 @@ class Convergence(Plot):
         )
         set_scale(axes, "x", x, scale)
         order = list(looks)
-        for (line, _), rows in table.groupby(["line", "run"], sort=False):
+        for _, rows in table.groupby(["line", "run"], sort=False):
+            line = str(rows["line"].iloc[0])
             look, i = looks[line], order.index(line)
             rx = np.asarray(rows["x"], dtype=float)
             ry, low, high = (np.clip(np.asarray(rows[c], dtype=float), floor, ceiling) for c in ("y", "low", "high"))
@@ -216,6 +219,7 @@ class Convergence(Plot):
                 axes.plot(rx[-1:], ry[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
             elif rows["status"].iloc[0] not in GOOD:
                 axes.plot(rx[-1:], ry[-1:], color=look["color"], **LIMIT_MARK, clip_on=False)
+        tidy_ticks(axes)
         axes.set_xlabel(X_LABELS[self.x])
         axes.set_ylabel(table["measure"].iloc[0])
 

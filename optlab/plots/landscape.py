@@ -25,7 +25,7 @@ VALLEY = 1e-3
 """The lowest contour encloses about this part of the window."""
 SHADES = (0.7, 1.0)
 """Greys of the lowest and the highest ground."""
-STAR = {
+STAR: dict[str, Any] = {
     "marker": "*",
     "markersize": 12,
     "markerfacecolor": "#F0E442",
@@ -33,7 +33,7 @@ STAR = {
     "linestyle": "none",
     "zorder": 6,
 }
-SADDLE = {
+SADDLE: dict[str, Any] = {
     "marker": "P",
     "markersize": 8,
     "markerfacecolor": "white",
@@ -179,7 +179,7 @@ def _draw_feasible(axes: Axes, problem: ProblemBase, ground: tuple[Array, Array,
 
 
 def _equalities(problem: ProblemBase, flat: Array) -> list[Array]:
-    """h of every point, an array per equality constraint."""
+    """Return h of every point, an array per equality constraint."""
     gaps: list[Array] = []
     if problem.linear_equality is not None:
         A, b = problem.linear_equality

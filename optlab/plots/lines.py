@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.plots.panels import FAILED_MARK, plain_ticks, scale_of, set_scale, spread_marks, swatch
+from optlab.plots.panels import FAILED_MARK, tidy_ticks, scale_of, set_scale, spread_marks, swatch
 from optlab.plots.series import column, failed, named, said, settled, thinned
 from optlab.plots.style import MUTED
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from optlab.core.plot import PlotData
     from optlab.core.problem import Array
 
-Measure = Callable[["pd.DataFrame"], tuple["Array", "Array"]]
+Measure = Callable[["pd.DataFrame"], "tuple[Array, NDArray[np.bool_]]"]
 """From the iterations of a run: y, and where the curvature along the step or of the Hessian is negative."""
 COLUMNS = ["panel", "line", "run", "status", "k", "y", "negative"]
 
@@ -77,7 +78,7 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
             axes.plot(rk[-1:], y[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
     axes.set_yscale("log")
     axes.set_ylim(*limits)
-    plain_ticks(axes)
+    tidy_ticks(axes)
     axes.set_xlabel("iteration")
 
 
@@ -91,7 +92,7 @@ def entries_of(table: pd.DataFrame, looks: dict[str, dict[str, Any]], negative: 
     return entries
 
 
-NEGATIVE = {
+NEGATIVE: dict[str, Any] = {
     "marker": "v",
     "markersize": 7,
     "markerfacecolor": "white",

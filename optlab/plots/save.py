@@ -65,8 +65,9 @@ def save(plot: Plot, data: PlotData, folder: Path, name: str, formats: Sequence[
     files = [folder / f"{name}.{kind}" for kind in formats]
     with style.applied(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a label in a script that the font lacks
-        if figure.get_layout_engine() is not None:  # arranged once, for all formats
-            figure.draw_without_rendering()
+        engine = figure.get_layout_engine()
+        if engine is not None:  # arranged once, for all formats
+            engine.execute(figure)
             figure.set_layout_engine("none")
         for path, kind in zip(files, formats, strict=True):
             metadata = dict(NO_DATE.get(kind, {}))
@@ -99,7 +100,7 @@ def draw_all(plots: Iterable[Plot], data: PlotData, folder: Path, formats: Seque
             files = save(plot, data, folder, name, formats)
         except OSError:
             raise
-        except Exception as error:  # noqa: BLE001  a plug-in's plot may raise anything; the rest is still drawn
+        except Exception as error:  # a plug-in's plot may raise anything; the rest is still drawn
             pictures.append(Picture(name, problem=f"{type(error).__name__}: {error}"))
             continue
         pictures.append(Picture(name, plot.caption, tuple(files), "" if files else "the tables hold nothing to draw"))

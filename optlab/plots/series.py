@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optlab.core.status import Status
 
@@ -93,13 +95,13 @@ def column(iterations: pd.DataFrame, name: str) -> Array:
     return np.asarray(iterations[name], dtype=float)
 
 
-def thinned(y: Array, most: int = MOST_POINTS) -> Array:
+def thinned(y: Array, most: int = MOST_POINTS) -> NDArray[np.int64]:
     """Return ascending indices of at most about `most` points: both ends, and the extremes of every stretch."""
     if len(y) <= most:
         return np.arange(len(y))
     edges = np.linspace(0, len(y), most // 2 + 1).astype(int)
     kept = {0, len(y) - 1}
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         stretch = y[begin:end]
         if np.isfinite(stretch).any():
             kept.update((begin + int(np.nanargmin(stretch)), begin + int(np.nanargmax(stretch))))

@@ -17,6 +17,7 @@ from optlab.plots.series import column
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from optlab.core.problem import Array
 
@@ -41,9 +42,10 @@ class Steps(Plot):
     starts: Annotated[int, Ge(1)] = 3
 
     caption = (
-        "The step taken over the optimal step ε* = gᵀg / gᵀHg of the second-order model where it was taken: 1 is the best step along "
-        "the gradient, between 1 and 2 a quadratic overshoots but still falls, above 2 it rises. A hollow triangle marks negative "
-        "curvature, where ε* does not exist; its height is the absolute value. An X ends a run that failed."
+        "The step taken over the optimal step ε* of the second-order model at the point where it was taken: 1 is "
+        "the best step, between 1 and 2 a quadratic overshoots but still falls, above 2 it rises. A hollow triangle "
+        "marks negative curvature, where no step is the best; its height is the absolute value. An X ends a run "
+        "that failed."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:
@@ -72,7 +74,7 @@ class Steps(Plot):
             return figure
 
 
-def ratio(rows: pd.DataFrame) -> tuple[Array, Array]:
+def ratio(rows: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
     """Return step/ε* of every row, and where ε* is negative.
 
     The column `step_ratio` where it is there. Else the step that led to row k + 1 over ε* at row k: this is

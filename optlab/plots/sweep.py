@@ -11,7 +11,7 @@ from annotated_types import Gt, Lt
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, plain_ticks, set_scale, swatch
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, tidy_ticks, set_scale, swatch
 from optlab.plots.series import GOOD, column, failed, line_names, panel_names, said, settled
 
 if TYPE_CHECKING:
@@ -67,9 +67,11 @@ class Sweep(Plot):
     @property
     def caption(self) -> str:  # type: ignore[override]
         """How to read it."""
+        setting = _words(self.x) if self.x else "the swept setting"
         text = (
-            f"{_words(self.y)} at the end of each run against {_words(self.x) if self.x else 'the swept setting'}. With several starts the "
-            "line is the median and the bar spans all of them. An X is a run that failed, a hollow marker one that stopped short of convergence."
+            f"The {_words(self.y)} of each run against {setting}. With several starts the line is the median and the "
+            "bar spans all of them. An X is a run that failed, a hollow marker one that stopped short of "
+            "convergence."
         )
         if self.theory == "stability":
             return f"{text} The grey line is {THEORY['stability'].removeprefix('theory: ')}."
@@ -149,7 +151,7 @@ class Sweep(Plot):
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 self._panel(axes, table[table["panel"] == name], looks)
-                plain_ticks(axes)
+                tidy_ticks(axes)
                 axes.set_xlabel(_words(self._setting(data.runs)))
                 axes.set_ylabel(_words(self.y))
                 axes.set_title(plain(name))

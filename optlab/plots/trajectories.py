@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optlab.core.problem import Array
 
 PLANE = 2
-START = {
+START: dict[str, Any] = {
     "marker": "o",
     "markersize": 7,
     "markerfacecolor": "white",
@@ -31,7 +31,7 @@ START = {
     "linestyle": "none",
     "zorder": 6,
 }
-END = {
+END: dict[str, Any] = {
     "marker": "s",
     "markersize": 6.5,
     "markeredgecolor": "white",
@@ -68,9 +68,9 @@ class Trajectories(Plot):
     margin: Annotated[float, Ge(0)] = 0.12
 
     caption = (
-        "Paths over the contours of f (darker is lower; levels are logarithmic above the minimum, so steps between lines are factors, "
-        "not differences). A circle is a start, a square where a run ended, a star a known minimizer; an X marks a run that failed, "
-        "or the place where it left the picture. Hatched points are infeasible."
+        "Paths over the contours of f: darker is lower, and from one contour to the next the height above the "
+        "minimum grows by a constant factor. A circle is a start, a square an end, a star a known minimizer; an X "
+        "marks where a run failed or left the picture. Hatched points are infeasible."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:

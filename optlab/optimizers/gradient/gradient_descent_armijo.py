@@ -22,7 +22,7 @@ class GradientDescentArmijo(LineSearchOptimizer):
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous")
 
-    search: LineSearch = Armijo()
+    search: LineSearch = Armijo()  # noqa: RUF009  frozen
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−∇f(x)."""

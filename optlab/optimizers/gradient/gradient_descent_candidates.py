@@ -63,5 +63,6 @@ class GradientDescentCandidates(Optimizer):
             return state.at(best.x, best.f, best.g, step_size=best.alpha, direction=line.d)
         promised = -line.promised(lengths[0])
         if promised <= line.noise or line.too_short(lengths[0]):
-            raise Halt(Status.STALLED, f"the shortest step promises a decrease of {promised:.1e}, below the rounding of f")
-        raise Halt(Status.LINESEARCH_FAILED, f"none of the {len(lengths)} steps lowers f; the shortest one promised {promised:.1e}")
+            raise Halt(Status.STALLED, f"the shortest step promises a decrease of {promised:.1e}, below rounding")
+        note = f"none of the {len(lengths)} steps lowers f, though the shortest one promised {promised:.1e}"
+        raise Halt(Status.LINESEARCH_FAILED, note)

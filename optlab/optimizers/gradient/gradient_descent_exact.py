@@ -23,7 +23,7 @@ class GradientDescentExact(LineSearchOptimizer):
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous", "exact_search")
 
-    search: LineSearch = Exact()
+    search: LineSearch = Exact()  # noqa: RUF009  frozen
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−∇f(x)."""

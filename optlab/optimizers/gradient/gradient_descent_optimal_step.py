@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Literal
 
-from optlab.core.descent import DescentState, first_length
+from optlab.core.descent import first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
@@ -36,7 +36,7 @@ class GradientDescentOptimalStep(Optimizer):
     properties: ClassVar[tuple[str, ...]] = ("optimal_step", "f_homogeneous")
 
     fallback: Literal["halt", "search"] = "halt"
-    search: LineSearch = StrongWolfe()
+    search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Return x − ε*∇f(x)."""
@@ -47,7 +47,7 @@ class GradientDescentOptimalStep(Optimizer):
         if not isfinite(curvature):
             raise Halt(Status.NONFINITE, f"gᵀHg is not finite ({curvature})")
         if self.fallback == "halt":
-            raise Halt(Status.NEGATIVE_CURVATURE, f"gᵀHg = {curvature:.3g} at gᵀg = {squared:.3g}: no optimal step exists")
+            raise Halt(Status.NEGATIVE_CURVATURE, f"gᵀHg = {curvature:.3g}: no optimal step exists")
         return self._searched(oracle, state, -g)
 
     def _searched(self, oracle: Oracle, state: State, d: Array) -> State:

@@ -22,7 +22,7 @@ class GradientDescentWolfe(LineSearchOptimizer):
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous")
 
-    search: LineSearch = StrongWolfe()
+    search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−∇f(x)."""

@@ -26,7 +26,7 @@ class NewtonDamped(LineSearchOptimizer):
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian")
     properties: ClassVar[tuple[str, ...]] = ("newton", "line_search", "monotone", "f_homogeneous")
 
-    search: LineSearch = Armijo()
+    search: LineSearch = Armijo()  # noqa: RUF009  frozen
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−(H + τI)⁻¹∇f(x)."""

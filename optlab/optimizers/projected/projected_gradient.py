@@ -3,65 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Annotated, ClassVar, NamedTuple
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from optlab.core.descent import failure, first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
-from optlab.core.status import Halt, Status
+from optlab.kernels.spectral import WINDOW, adaptive_length, barzilai_borwein
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, LineSearch
 
 
 class Memory(NamedTuple):
-    """The length to try first, and the last values of f, newest last."""
+    """The length to try first; the last values of f and the last short lengths, newest last."""
 
     first: float
     values: tuple[float, ...]
-    short: tuple[float, ...] = ()
+    shorts: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class ProjectedGradient(Optimizer):
-    """…"""
+    """Move along the projection arc P(x − αg); every iterate is feasible.
+
+    The first α is the adaptive Barzilai–Borwein length, and f has to fall below the greatest of its last
+    `history` values: not monotone unless that is 1. When the search fails, the memory is forgotten and the arc
+    searched once more (counted in `restarts`).
+    Source: Bertsekas (1976); Birgin, Martínez & Raydan (2000), algorithm SPG1; Grippo, Lampariello & Lucidi (1986).
+
+    Parameters
+    ----------
+    search : LineSearch
+        The search along the arc.
+    history : int
+        How many values of f the search compares with.
+    growth : float
+        How much longer the first α is than the last where the curvature along the step is not positive.
+    """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "projection")
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("line_search", "feasible", "f_homogeneous")
 
-    search: LineSearch = Armijo()
+    search: LineSearch = Armijo()  # noqa: RUF009  frozen
     history: Annotated[int, Ge(1)] = 10
-    rule: str = "bb1"
-    window: int = 5
-    ratio: float = .5
-
-    def init(self, oracle: Oracle, x0: Array) -> State:
-        x = oracle.project(x0)
-        f, g = oracle.value_and_gradient(x)
-        return State(x, f, g)
+    growth: Annotated[float, Gt(1)] = 10.0
 
     def step(self, oracle: Oracle, state: State) -> State:
-        memory = state.memory or Memory(first_length(state, state.g), (state.f,))
+        """Search the arc from `state`."""
+        start = Memory(first_length(state, -state.g), (state.f,), ())
+        memory, restarts = state.memory or start, state.restarts
         arc = Arc(oracle, state.x, state.f, state.g, max(memory.values))
         trial = self.search.search(arc, memory.first)
-        if trial is None or trial.g is None:
-            raise Halt(Status.STALLED,"x")
-        s, y = trial.x - state.x, trial.g - state.g
-        bent = float(s.dot(y))
-        short=memory.short
-        if bent>0:
-            b1=float(s.dot(s))/bent; b2=bent/float(y.dot(y))
-            short=(*short,b2)[-self.window:]
-            if self.rule=="bb1": new=b1
-            elif self.rule=="bb2": new=b2
-            elif self.rule=="alt": new=b1 if state.k%2 else b2
-            else: new=min(short) if b2<self.ratio*b1 else b1
-        else: new=10*trial.alpha
-        return state.at(trial.x,trial.f,trial.g,step_size=trial.alpha,direction=arc.d,memory=Memory(new,(*memory.values,trial.f)[-self.history:],short))
+        if trial is None and state.memory is not None:
+            memory, restarts = start, restarts + 1
+            arc.reference = state.f
+            trial = self.search.search(arc, memory.first)
+        if trial is None:
+            raise failure(arc)
+        assert trial.g is not None
+        s = trial.x - state.x
+        return state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=s / trial.alpha, restarts=restarts,
+                        memory=self._updated(memory, trial.alpha, trial.f, s, trial.g - state.g))  # fmt: skip
+
+    def _updated(self, memory: Memory, alpha: float, f: float, s: Array, y: Array) -> Memory:
+        values = (*memory.values, f)[-self.history :]
+        lengths = barzilai_borwein(s, y)
+        if lengths is None:
+            return Memory(self.growth * alpha, values, memory.shorts)
+        shorts = (*memory.shorts, lengths[1])[-WINDOW:]
+        return Memory(adaptive_length(lengths[0], shorts), values, shorts)
 
     def stationarity(self, oracle: Oracle, state: State) -> float:
+        """‖∇L‖∞ with recovered multipliers: the number that the driver checks claims by."""
         return oracle.kkt_stationarity(state.x, state.g)

@@ -1,0 +1,194 @@
+"""The command line.
+
+Exit codes: 0; 1 with --strict for failed runs or unmet expectations, and for failed checks; 2 for usage or
+configuration; 130 when interrupted, results so far kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optlab import __version__
+from optlab.core.status import OptlabError
+from optlab.registry import ROOTS, Catalogue
+
+if TYPE_CHECKING:
+    from optlab.experiment import Experiment
+    from optlab.results import Results
+
+USAGE, INTERRUPTED = 2, 130
+PATHS = click.Path(path_type=Path)
+plugin_option = click.option(
+    "--plugin", "plugins", multiple=True, type=PATHS, help="A Python file with classes of your own."
+)
+
+
+class Group(click.Group):
+    """Turns the errors a person can act on into a message and exit code 2; no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OptlabError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(INTERRUPTED if type(error).__name__ == "Interrupted" else USAGE)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="optlab")
+def main() -> None:
+    """A laboratory for optimization algorithms: one YAML file in, tables, figures and a report out."""
+
+
+@main.command("run")
+@click.argument("file", type=PATHS)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]…")
+@click.option("--executor", metavar="NAME", help="auto, serial or local; the file's own by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many worker processes.")
+@click.option("--results", "folder", type=PATHS, help="Folder of the results; results/<name> by default.")
+@click.option("--fresh", is_flag=True, help="Reuse nothing.")
+@click.option("--retry", type=click.Choice(["failed", "all"]), help="Run again what failed, or everything.")
+@click.option("--dry-run", is_flag=True, help="Check the file and list its runs; run nothing.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a run fails or an expectation is unmet.")
+@plugin_option
+def run_command(
+    file: Path,
+    overrides: tuple[str, ...],
+    executor: str | None,
+    workers: int | None,
+    folder: Path | None,
+    fresh: bool,
+    retry: str | None,
+    dry_run: bool,
+    strict: bool,
+    plugins: tuple[Path, ...],
+) -> None:
+    """Run the experiment of a YAML file.
+
+    What an earlier run of it left unchanged is reused.
+    KEY=VALUE changes the file for this time, for example stop.iterations=50 or problems.0.n=10.
+    """
+    from optlab.experiment import load
+
+    experiment = load(file, overrides, plugins)
+    if dry_run:
+        _list_runs(experiment)
+        return
+    from optlab import api
+
+    results = api.run(experiment, folder=folder, executor=executor, workers=workers, fresh=fresh, retry=retry)
+    failed = _tell(results)
+    if strict and failed:
+        sys.exit(1)
+
+
+def _list_runs(experiment: Experiment) -> None:
+    from optlab.text_table import table
+
+    runs = experiment.runs()
+    rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed)) for r in runs]
+    click.echo(table(("label", "problem", "start", "seed"), rows))
+    click.echo(f"{len(runs)} runs; nothing was run")
+
+
+def _settings(spec: dict[str, Any]) -> str:
+    return " ".join([str(spec["name"]), *(f"{k}={v}" for k, v in spec.items() if k != "name")])
+
+
+def _tell(results: Results) -> bool:
+    """Print where everything is and what came out; return whether something that --strict minds went wrong."""
+    from optlab.runner import FAILURES
+    from optlab.text_table import runs_table, verdict_lines
+
+    click.echo(runs_table(results.runs))
+    if results.verdicts:
+        click.echo("\n" + "\n".join(verdict_lines(results.verdicts)))
+    click.echo(f"\nresults  {results.folder}")
+    for name in ("figures", "report.html"):
+        if (results.folder / name).exists():
+            click.echo(f"{name.removesuffix('.html'):<8} {results.folder / name}")
+    failures = results.runs[results.runs["status"].isin(FAILURES)]
+    for row in failures.to_dict("records"):
+        click.echo(f"{row['status']}: {row['label']} on {row['problem']}: {row['message']}", err=True)
+    return bool(len(failures)) or not all(verdict.met for verdict in results.verdicts)
+
+
+@main.command("list")
+@click.argument("kind", type=click.Choice(list(ROOTS)))
+@plugin_option
+def list_command(kind: str, plugins: tuple[Path, ...]) -> None:
+    """List the names of a KIND."""
+    from optlab.text_table import table
+
+    catalogue = Catalogue(plugins)
+    entries = [catalogue.entry(kind, name) for name in catalogue.names(kind)]
+    click.echo(table(("name", "family", "what it is"), [(e.name, e.family, e.summary) for e in entries]))
+
+
+@main.command("show")
+@click.argument("name")
+@plugin_option
+def show_command(name: str, plugins: tuple[Path, ...]) -> None:
+    """Describe a NAME: settings, defaults, ranges, file."""
+    from optlab.show import describe
+
+    click.echo(describe(Catalogue(plugins), name))
+
+
+@main.command("check")
+@click.argument("target", metavar="FILE.py|NAME")
+@plugin_option
+def check_command(target: str, plugins: tuple[Path, ...]) -> None:
+    """Check a problem or an optimizer.
+
+    A problem's derivatives and facts, an optimizer's contract; for a file every one in it. Exit 1 when a check fails.
+    """
+    from optlab.show import checkable
+
+    passed = True
+    for name, battery, item in checkable(target, plugins):
+        report = battery(item)
+        click.echo(f"{name}\n{report}")
+        passed = passed and report.passed
+    if not passed:
+        sys.exit(1)
+
+
+@main.command("report")
+@click.argument("folder", type=PATHS)
+def report_command(folder: Path) -> None:
+    """Draw and write the report of a results FOLDER again."""
+    from optlab import api
+
+    click.echo(str(api.report(api.load(folder))))
+
+
+@main.command("schema")
+@plugin_option
+def schema_command(plugins: tuple[Path, ...]) -> None:
+    """Print the JSON Schema of experiment files, for editors."""
+    from optlab.config.schema import json_schema
+
+    click.echo(json.dumps(json_schema(Catalogue(plugins)), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+@main.command("init")
+@click.argument("folder", type=PATHS)
+def init_command(folder: Path) -> None:
+    """Write a FOLDER to begin with.
+
+    It holds an experiment, an optimizer of your own and a note.
+    """
+    from optlab.starter import write
+
+    for path in write(folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"now run: optlab run {folder / 'experiment.yaml'}")

@@ -1,0 +1,35 @@
+"""Step lengths from the change of the gradient along the last step.
+
+Source: Barzilai & Borwein (1988); Frassoldati, Zanni & Zanghirati (2008), algorithm ABBmin.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+WINDOW = 10
+"""How many short lengths to remember (the paper's m_α, plus one)."""
+RATIO = 0.15
+"""The short length is taken when it is below this fraction of the long one (the paper's τ)."""
+
+
+def barzilai_borwein(s: Array, y: Array) -> tuple[float, float] | None:
+    """Return the long and the short length, sᵀs/sᵀy and sᵀy/yᵀy; None without positive curvature."""
+    curvature = float(s.dot(y))
+    if not curvature > 0:
+        return None
+    long, short = float(s.dot(s)) / curvature, curvature / float(y.dot(y))
+    return (long, short) if isfinite(long) and short > 0 else None
+
+
+def adaptive_length(long: float, shorts: tuple[float, ...]) -> float:
+    """Return the least of the last short lengths where the newest is far below the long one, else the long one.
+
+    The short lengths reduce the steep components of the gradient, so that a long one can serve the flat ones.
+    """
+    return min(shorts) if shorts[-1] < RATIO * long else long

@@ -1,0 +1,106 @@
+"""What a name is, for `optlab show`; and what `optlab check` checks."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, Field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optlab.core.settings import COMPARISONS, settings_of, type_of
+from optlab.core.status import InputError, nearest
+from optlab.registry import ROOTS, Catalogue, Entry
+
+if TYPE_CHECKING:
+    from optlab.checks.report import Report
+
+FACTS = ("needs", "handles", "properties", "suites", "tags", "names", "source")
+
+
+def _entries(catalogue: Catalogue, name: str) -> list[Entry]:
+    """Return the entries of a name, whatever their kinds."""
+    found = [catalogue.entry(kind, name) for kind in ROOTS if name in catalogue.names(kind)]
+    if not found:
+        everything = sorted({n for kind in ROOTS for n in catalogue.names(kind)})
+        msg = f"nothing is named {name!r}{nearest(name, everything)} (see: optlab list {'|'.join(ROOTS)})"
+        raise InputError(msg)
+    return found
+
+
+def describe(catalogue: Catalogue, name: str) -> str:
+    """Return a description of a name: docstring, settings, facts, file.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, with the nearest one.
+    """
+    return "\n\n".join(_describe(catalogue, entry) for entry in _entries(catalogue, name))
+
+
+def _describe(catalogue: Catalogue, entry: Entry) -> str:
+    from optlab.text_table import table
+
+    cls = catalogue.find(entry.kind, entry.name)
+    family = f" ({entry.family})" if entry.family else ""
+    lines = [f"{entry.name}: one of the {entry.kind}{family}", "", inspect.getdoc(cls) or "no description", ""]
+    rows = [(key, *_setting(cls, key, field)) for key, field in settings_of(cls).items()]
+    lines.append(table(("setting", "type", "default", "range"), rows) if rows else "no settings")
+    facts = [(key, _words(getattr(cls, key, None))) for key in FACTS]
+    lines += ["", *(f"{key + ':':<12}{value}" for key, value in facts if value)]
+    lines.append(f"{'file:':<12}{_short_path(entry.path)}:{entry.line}")
+    return "\n".join(lines)
+
+
+def _setting(cls: type, key: str, field: Field[Any]) -> tuple[str, str, str]:
+    annotation = type_of(cls, key)
+    bounds = [f"{sign} {getattr(piece, attribute):g}" for piece in getattr(annotation, "__metadata__", ())
+              for attribute, sign, _ in COMPARISONS if getattr(piece, attribute, None) is not None]  # fmt: skip
+    bare = getattr(annotation, "__origin__", annotation) if bounds else annotation
+    if typing.get_origin(bare) is typing.Literal:
+        words = " | ".join(map(str, typing.get_args(bare)))
+    else:
+        words = bare.__name__ if isinstance(bare, type) else str(bare).replace("typing.", "")
+    default = "required"
+    if field.default is not MISSING:
+        default = str(field.default)
+    elif field.default_factory is not MISSING:
+        default = str(field.default_factory())
+    return words, default, " and ".join(bounds)
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value or "")
+
+
+def _short_path(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[str, Callable[[Any], Report], Any]]:
+    """Yield (name, battery, object) for a name, or for every problem and optimizer of a Python file.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, or a file without a problem or an optimizer.
+    """
+    from optlab.api import check_optimizer, check_problem
+
+    batteries: dict[str, Callable[[Any], Report]] = {"problems": check_problem, "optimizers": check_optimizer}
+    if target.endswith(".py"):
+        catalogue = Catalogue([*plugins, Path(target)])
+        path = Path(target).resolve()
+        entries = [e for kind in batteries for e in catalogue.entries(kind).values() if e.path == path]
+    else:
+        catalogue = Catalogue(plugins)
+        entries = [e for e in _entries(catalogue, target) if e.kind in batteries]
+    if not entries:
+        msg = f"{target} holds no problem and no optimizer to check"
+        raise InputError(msg)
+    for entry in entries:
+        name = next(n for n, e in catalogue.entries(entry.kind).items() if e == entry)
+        yield entry.name, batteries[entry.kind], catalogue.make(entry.kind, name)

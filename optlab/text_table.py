@@ -1,0 +1,94 @@
+"""Tables for a terminal of 80 to 100 columns."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optlab.expect import Verdict
+
+NARROWEST, WIDEST = 80, 100
+LEAST = 8
+"""A column is not cut below this width."""
+NUMBERS = ("iterations", "f", "n_f")
+MOST_ROWS = 60
+"""Longer run tables show their first and last rows."""
+
+
+def width() -> int:
+    """Return how wide to write: the terminal's width, between 80 and 100."""
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> str:
+    """Return aligned columns, the widest cut where a line would be too long; those in `right` to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[j]) for row in [list(head), *cells]) for j in range(len(head))]
+    room = width() - 2 * (len(head) - 1)
+    while sum(widths) > room and max(widths) > LEAST:
+        widths[widths.index(max(widths))] -= 1
+    aligned = set(right)
+    lines = []
+    for row in [list(head), *cells]:
+        parts = [_cut(cell, w) for cell, w in zip(row, widths, strict=True)]
+        parts = [p.rjust(w) if h in aligned else p.ljust(w) for p, w, h in zip(parts, widths, head, strict=True)]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)
+
+
+def _cut(text: str, w: int) -> str:
+    """Cut at the end, but a label whose swept settings stand there nearer to its front."""
+    if len(text) <= w:
+        return text
+    tail = 2 * w // 3 if "=" in text else 0
+    return text[: w - 1 - tail] + "…" + (text[-tail:] if tail else "")
+
+
+def runs_table(runs: pd.DataFrame) -> str:
+    """Return a line per optimizer and problem; over several starts or seeds, how many runs and their medians."""
+    several = len(runs) > len(runs.drop_duplicates(["label", "problem", *_problem_settings(runs)]))
+    names = [_problem_words(row, _problem_settings(runs)) for row in runs.to_dict("records")]
+    rows = []
+    for (label, problem), group in runs.assign(problem=names).groupby(["label", "problem"], sort=False):
+        counts = group["status"].value_counts()
+        best = "CONVERGED" if "CONVERGED" in counts else str(counts.index[0])
+        status = best if len(counts) == 1 else f"{best} {counts[best]}/{len(group)}"
+        middle = [group[name].median() for name in NUMBERS]
+        rows.append([label, problem, *([str(len(group))] if several else []), status, *map(_cell, middle)])
+    if len(rows) > MOST_ROWS:
+        half = MOST_ROWS // 2
+        rows[half:-half] = [[f"… {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1)]]
+    head = ["label", "problem", *(["runs"] if several else []), "status", *NUMBERS]
+    return table(head, rows, right=["runs", *NUMBERS])
+
+
+def _problem_settings(runs: pd.DataFrame) -> list[str]:
+    """Return the settings by which runs on a problem of one name differ."""
+    by_problem = runs.groupby("problem")
+    settings = [c for c in runs.columns if c.startswith("problem.")]
+    return [c for c in settings if by_problem[c].nunique().max() > 1]
+
+
+def _problem_words(row: Mapping[Any, Any], settings: Iterable[str]) -> str:
+    there = {c.removeprefix("problem."): row[c] for c in settings if row[c] is not None and row[c] == row[c]}  # noqa: PLR0124  NaN
+    return " ".join([str(row["problem"]), *(f"{key}={_cell(value)}" for key, value in there.items())])
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def verdict_lines(verdicts: Iterable[Verdict]) -> list[str]:
+    """Return the expectations, met and unmet, with what was seen."""
+    import textwrap
+
+    lines = []
+    for verdict in verdicts:
+        mark = "met    " if verdict.met else "UNMET  "
+        lines += textwrap.wrap(mark + verdict.claim, width(), subsequent_indent=" " * len(mark))
+        lines += textwrap.wrap(verdict.seen, width(), initial_indent=" " * len(mark), subsequent_indent=" " * len(mark))
+    return lines

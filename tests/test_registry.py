@@ -1,0 +1,163 @@
+"""The registry: names by scan, nearest names, plug-ins, settings checked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optlab import InputError
+from optlab.core.settings import name_of, snake_case
+from optlab.fingerprint import source_digest
+from optlab.registry import ROOTS, Catalogue
+
+PLUGIN = '''
+from dataclasses import dataclass
+import optlab
+
+@dataclass(frozen=True)
+class Mine(optlab.Optimizer):
+    """My first optimizer."""
+    step_size: float = 0.1
+
+    def step(self, oracle, state):
+        return state.moved(oracle, direction=-state.g, step_size=self.step_size)
+'''
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    path = tmp_path / "homework.py"
+    path.write_text(PLUGIN)
+    return path
+
+
+def test_every_named_class_imports_is_a_dataclass_and_answers_to_its_name():
+    catalogue = Catalogue()
+    for kind in ROOTS:
+        names = catalogue.names(kind)
+        assert names
+        for name in names:
+            cls = catalogue.find(kind, name)
+            assert name_of(cls) == name
+            assert cls.__doc__
+            assert catalogue.entry(kind, name).summary
+
+
+def test_the_names_that_code_outside_relies_on():
+    catalogue = Catalogue()
+    optimizers = {
+        "gradient_descent", "gradient_descent_decay", "gradient_descent_optimal_step", "gradient_descent_exact",
+        "gradient_descent_candidates", "gradient_descent_armijo", "gradient_descent_wolfe", "newton", "newton_damped",
+        "bfgs", "lbfgs", "projected_gradient", "kkt_newton",
+    }  # fmt: skip
+    assert optimizers <= set(catalogue.names("optimizers"))
+    problems = {"quadratic", "kappa5", "rosenbrock", "saddle", "monkey_saddle", "quartic", "l2_regression", "ridge"}
+    assert problems <= set(catalogue.names("problems"))
+    assert {"constant", "exact", "armijo", "strong_wolfe"} <= set(catalogue.names("searches"))
+    assert {"ball", "box"} <= set(catalogue.names("sets"))
+    assert {"auto", "serial", "local"} == set(catalogue.names("executors"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("BFGS", "bfgs"), ("LBFGS", "lbfgs"), ("KKTNewton", "kkt_newton"), ("L2Regression", "l2_regression"), ("Kappa5", "kappa5")],
+)
+def test_snake_case(name, expected):
+    assert snake_case(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("gradient_desent", "unknown optimizer 'gradient_desent'; did you mean 'gradient_descent'?"),
+        ({"name": "gradient_descent", "stepsize": 1}, "no setting 'stepsize'; did you mean 'step_size'?"),
+        ({"name": "gradient_descent", "step_size": -1}, "step_size must be > 0, given -1"),
+        ({"name": "bfgs", "search": {"name": "strong_wolfe", "c2": 2.0}}, "c2 must be > 0 and < 1, given 2.0"),
+        ({"name": "bfgs", "search": "strong_wolf"}, "did you mean 'strong_wolfe'?"),
+        ({"step_size": 1}, "needs a name"),
+    ],
+)
+def test_mistakes_are_named(spec, message):
+    with pytest.raises(InputError) as caught:
+        Catalogue().make("optimizers", spec)
+    assert message in str(caught.value)
+
+
+def test_inner_objects_are_built_from_names_and_mappings():
+    made = Catalogue().make("optimizers", {"name": "bfgs", "search": {"name": "armijo", "c1": 1e-3}})
+    assert name_of(made.search) == "armijo"
+    assert made.search.c1 == 1e-3
+
+
+def test_a_plugin_joins_under_its_own_name(plugin):
+    catalogue = Catalogue([plugin])
+    assert "mine" in catalogue.names("optimizers")
+    assert catalogue.make("optimizers", {"name": "mine", "step_size": 1}).step_size == 1.0
+    assert catalogue.entry("optimizers", "mine").family == "plugin"
+    assert "mine" not in Catalogue().names("optimizers")
+
+
+def test_a_plugin_that_clashes_is_qualified(plugin):
+    plugin.write_text(PLUGIN.replace("Mine", "GradientDescent"))
+    catalogue = Catalogue([plugin])
+    assert catalogue.find("optimizers", "gradient_descent").__module__.startswith("optlab.")
+    assert catalogue.find("optimizers", "homework:GradientDescent").__module__.startswith("optlab_plugin_")
+
+
+def test_an_edited_plugin_is_read_again(plugin):
+    assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.1
+    plugin.write_text(PLUGIN.replace("0.1", "0.7"))
+    assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def broken(:\n", "homework.py:1:"),
+        (PLUGIN + "\nraise RuntimeError('not today')\n", "cannot be imported: RuntimeError: not today"),
+        (PLUGIN.replace("@dataclass(frozen=True)\n", ""), "decorate it with @dataclass(frozen=True)"),
+        (PLUGIN + PLUGIN, "two optimizers are named 'mine'"),
+    ],
+)
+def test_bad_plugins_are_named(plugin, text, message):
+    plugin.write_text(text)
+    with pytest.raises(InputError) as caught:
+        Catalogue([plugin]).find("optimizers", "mine")
+    assert message in str(caught.value)
+
+
+def test_a_missing_plugin_is_named():
+    with pytest.raises(InputError, match=r"nowhere\.py does not exist"):
+        Catalogue([Path("nowhere.py")])
+
+
+def test_a_plugin_imports_the_module_beside_it_and_its_digest_follows(plugin):
+    helper = plugin.with_name("helper_module.py")
+    helper.write_text("STEP = 0.25\n")
+    plugin.write_text("import helper_module\n" + PLUGIN.replace("= 0.1", "= helper_module.STEP"))
+    assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.25
+    before = source_digest(plugin)
+    assert source_digest(plugin) == before
+    helper.write_text("STEP = 0.5\n")
+    assert source_digest(plugin) != before
+
+
+def test_a_digest_follows_the_kernels_a_method_imports():
+    path = Catalogue().entry("optimizers", "lbfgs").path
+    import optlab.fingerprint as fingerprint
+
+    seen: dict[Path, bytes] = {}
+    fingerprint._collect(path, seen)
+    assert {"quasi_newton.py", "optimizer.py", "descent.py", "strong_wolfe.py"} <= {p.name for p in seen}
+
+
+def test_listing_imports_neither_numpy_nor_the_classes():
+    code = (
+        "import sys; from optlab.registry import Catalogue; names = Catalogue().names('optimizers');"
+        "assert 'bfgs' in names; heavy = {'numpy', 'pandas', 'scipy', 'pydantic', 'matplotlib'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
