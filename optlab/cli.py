@@ -154,9 +154,9 @@ def check_command(target: str, plugins: tuple[Path, ...]) -> None:
     from optlab.show import checkable
 
     passed = True
-    for name, battery, item in checkable(target, plugins):
+    for battery, item in checkable(target, plugins):
         report = battery(item)
-        click.echo(f"{name}\n{report}")
+        click.echo(str(report))
         passed = passed and report.passed
     if not passed:
         sys.exit(1)

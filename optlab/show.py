@@ -80,8 +80,8 @@ def _short_path(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[str, Callable[[Any], Report], Any]]:
-    """Yield (name, battery, object) for a name, or for every problem and optimizer of a Python file.
+def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[Any], Report], Any]]:
+    """Yield (battery, object) for a name, or for every problem and optimizer of a Python file.
 
     Raises
     ------
@@ -103,4 +103,4 @@ def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[str, Calla
         raise InputError(msg)
     for entry in entries:
         name = next(n for n, e in catalogue.entries(entry.kind).items() if e == entry)
-        yield entry.name, batteries[entry.kind], catalogue.make(entry.kind, name)
+        yield batteries[entry.kind], catalogue.make(entry.kind, name)

@@ -57,8 +57,8 @@ def runs_table(runs: pd.DataFrame) -> str:
         counts = group["status"].value_counts()
         best = "CONVERGED" if "CONVERGED" in counts else str(counts.index[0])
         status = best if len(counts) == 1 else f"{best} {counts[best]}/{len(group)}"
-        middle = [group[name].median() for name in NUMBERS]
-        rows.append([label, problem, *([str(len(group))] if several else []), status, *map(_cell, middle)])
+        middle = [f"{group['iterations'].median():.0f}", f"{group['f'].median():.3g}", f"{group['n_f'].median():.0f}"]
+        rows.append([label, problem, *([str(len(group))] if several else []), status, *middle])
     if len(rows) > MOST_ROWS:
         half = MOST_ROWS // 2
         rows[half:-half] = [[f"… {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1)]]
@@ -75,11 +75,11 @@ def _problem_settings(runs: pd.DataFrame) -> list[str]:
 
 def _problem_words(row: Mapping[Any, Any], settings: Iterable[str]) -> str:
     there = {c.removeprefix("problem."): row[c] for c in settings if row[c] is not None and row[c] == row[c]}  # noqa: PLR0124  NaN
-    return " ".join([str(row["problem"]), *(f"{key}={_cell(value)}" for key, value in there.items())])
+    return " ".join([str(row["problem"]), *(f"{key}={_number(value)}" for key, value in there.items())])
 
 
-def _cell(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def verdict_lines(verdicts: Iterable[Verdict]) -> list[str]:

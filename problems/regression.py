@@ -111,7 +111,7 @@ class Regression(ProblemBase):
     def residuals(self, x: Array) -> Array:
         """Xw − y, below it √λ w where there is a penalty; f is the sum of their squares."""
         A, b = self._stacked
-        return np.asarray(A @ x - b) if type(x) is np.ndarray else A @ x - b
+        return A @ x - b
 
     def jacobian(self, x: Array) -> Array:
         return self._stacked[0].copy()

@@ -160,6 +160,15 @@ def test_several_inequalities_only_one_active():
     assert max(found.stationarity, found.primal, found.complementarity) <= 1e-14
 
 
+@pytest.mark.parametrize("factor", [1e-9, 1e9])
+def test_constraints_of_very_different_scales_are_recovered_together(factor):
+    # min ‖x‖² s.t. x ≥ (1, 1), the second row written with another factor: λ = (2, 2/factor)
+    problem = squared_norm(linear_inequality=([[-1.0, 0.0], [0.0, -factor]], [-1.0, -factor]))
+    found = kkt.kkt(problem, [1.0, 1.0])
+    assert found.lam == pytest.approx([2.0, 2.0 / factor], rel=1e-12)
+    assert found.stationarity <= 1e-14
+
+
 def test_dependent_equalities_do_not_matter():
     problem = squared_norm(
         linear_equality=([[1.0, 1.0], [2.0, 2.0]], [1.0, 2.0]), linear_inequality=([[1.0, 0.0]], [3.0])

@@ -42,7 +42,7 @@ def start_is_a_point(case: ProblemCase) -> str:
     """Check that start() gives a fresh, finite (n,) array."""
     problem = case.problem
     x = problem.start()
-    require(getattr(x, "dtype", None) == float, f"start() must return a float array, given {x!r}")
+    require(np.asarray(x).dtype.kind == "f", f"start() must return a float array, given {x!r}")
     require(x.shape == (problem.n,), f"start() must have shape ({problem.n},), given {x.shape}")
     require(bool(np.isfinite(x).all()), f"start() must be finite, given {x}")
     if x.flags.writeable:

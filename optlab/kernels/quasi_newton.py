@@ -5,7 +5,6 @@ Source: Nocedal & Wright (2006), sections 6.1 and 7.2.
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.linalg.blas import daxpy, ddot, dscal, dsymv, dsyr2
 Array = NDArray[np.float64]
 
 CURVATURE = 1e-8
-"""A pair is used when sᵀy exceeds this fraction of α|gᵀd|: curvature that is more than rounding."""
+"""A pair is used when sᵀy exceeds this fraction of |gᵀs|: curvature that is more than rounding."""
 
 
 class Pair(NamedTuple):
@@ -26,33 +25,39 @@ class Pair(NamedTuple):
     rho: float
 
 
-def pair_of(s: Array, y: Array, promised: float) -> Pair | None:
-    """Return the pair (s, y, ρ), or None where sᵀy is not above rounding; `promised` is α|gᵀd| = |gᵀs|."""
-    curvature = float(s.dot(y))
-    if not (curvature > CURVATURE * promised and isfinite(curvature)):
-        return None
-    rho = 1.0 / curvature
-    return Pair(s, y, rho) if isfinite(rho) else None
+def reciprocal_curvature(s: Array, y: Array, g: Array) -> float:
+    """Return ρ = 1/sᵀy, or 0 where sᵀy is not positive above rounding: the pair (s, y) is no use then.
 
-
-def scaling(pair: Pair) -> float:
-    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 7.20)."""
-    return 1.0 / (pair.rho * float(pair.y.dot(pair.y)))
-
-
-def inverse_update(H: Array, pair: Pair, Hy: Array) -> tuple[Array, Array, Array]:
-    """Return H₊ and the two vectors with H₊ = H + suᵀ + usᵀ, given Hy (equation 6.17).
-
-    u = ½ρ(1 + ρyᵀHy) s − ρHy. H holds its lower triangle in column order; a fresh array comes back.
+    g is the gradient where s begins. Along s the slope changes from gᵀs to gᵀs + sᵀy, so the test is relative.
     """
-    s, y, rho = pair
-    u = (0.5 * rho * (1.0 + rho * float(y.dot(Hy)))) * s - rho * Hy
-    return dsyr2(1.0, s, u, a=H, lower=1), s, u
+    curvature = ddot(s, y)
+    if curvature > CURVATURE * abs(ddot(g, s)) and curvature - curvature == 0:
+        rho: float = 1.0 / curvature
+        return rho if rho - rho == 0 else 0.0
+    return 0.0
+
+
+def scaling(y: Array, rho: float) -> float:
+    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 7.20)."""
+    return 1.0 / (rho * ddot(y, y))  # type: ignore[no-any-return]
 
 
 def symmetric_product(H: Array, v: Array) -> Array:
     """Hv from the lower triangle of H."""
     return dsymv(1.0, H, v, lower=1)
+
+
+def inverse_update(H: Array, s: Array, y: Array, rho: float, Hy: Array, Hg: Array, g: Array) -> tuple[Array, Array]:
+    """Return the BFGS update H₊ of the inverse H, and H₊g (equation 6.17).
+
+    H₊ = H + suᵀ + usᵀ with u = ½ρ(1 + ρyᵀHy) s − ρHy. H holds its lower triangle in column order and stays as it
+    is; Hy and Hg are the products with it, and Hg is overwritten by H₊g.
+    """
+    u = -rho * Hy
+    u = daxpy(s, u, a=0.5 * rho * (1.0 + rho * ddot(y, Hy)))
+    Hg = daxpy(s, Hg, a=ddot(u, g))
+    Hg = daxpy(u, Hg, a=ddot(s, g))
+    return dsyr2(1.0, s, u, a=H, lower=1), Hg
 
 
 def two_loop(pairs: tuple[Pair, ...], g: Array, scale: bool = True) -> Array:
@@ -61,10 +66,10 @@ def two_loop(pairs: tuple[Pair, ...], g: Array, scale: bool = True) -> Array:
     alphas = []
     for s, y, rho in reversed(pairs):
         alpha = rho * ddot(s, q)
-        daxpy(y, q, a=-alpha)
+        q = daxpy(y, q, a=-alpha)
         alphas.append(alpha)
     if pairs and scale:
-        q = dscal(scaling(pairs[-1]), q)
+        q = dscal(scaling(pairs[-1].y, pairs[-1].rho), q)
     for s, y, rho in pairs:
-        daxpy(s, q, a=alphas.pop() - rho * ddot(y, q))
+        q = daxpy(s, q, a=alphas.pop() - rho * ddot(y, q))
     return q

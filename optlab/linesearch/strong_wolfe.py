@@ -53,19 +53,20 @@ class StrongWolfe(LineSearch):
 
     def search(self, phi: Line, first: float) -> Trial | None:
         """Lengthen the step until a minimum is bracketed, then zoom into the bracket."""
+        trial = phi(first)
+        if self.accepts(phi, trial):
+            return trial
         low = phi.origin()
-        alpha = first
         for _ in range(self.extrapolations):
-            trial = phi(alpha)
-            if self.accepts(phi, trial):
-                return trial
             if falls_forever(trial):
                 unbounded(phi, trial)
             if not self._is_lower(phi, trial, low):
                 return self._zoom(phi, low, trial)
             if trial.slope >= 0:
                 return self._zoom(phi, trial, low)
-            low, alpha = trial, self._longer(low, trial)
+            low, trial = trial, phi(self._longer(low, trial))
+            if self.accepts(phi, trial):
+                return trial
         if self._decreases(phi, low):
             unbounded(phi, low)
         return None

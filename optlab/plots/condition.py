@@ -65,7 +65,7 @@ class ConditionAlongPath(Plot):
                 draw_lines(axes, rows, looks, (low / room, high * room))
                 axes.set_ylabel("condition number κ(H)")
                 axes.set_title(plain(name))
-            legend(figure, entries_of(table, looks, "indefinite Hessian"))
+            legend(figure, entries_of(data, table, looks, "indefinite Hessian"))
             return figure
 
 

@@ -23,7 +23,7 @@ from optlab.plots.panels import (
     swatch,
     tidy_ticks,
 )
-from optlab.plots.series import GOOD, LIMITS, column, failed, named, said, settled, thinned
+from optlab.plots.series import GOOD, column, failed, named, outcomes, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,9 +117,7 @@ class Convergence(Plot):
                 common = {"panel": panel, "measure": measure, "line": line}
                 banded = len(several) > SINGLE
                 if banded:
-                    short = [run["status"] for run, _, _ in several if run["status"] in LIMITS]
-                    status = f"{len(short)} of {len(several)} {'/'.join(dict.fromkeys(short))}" if short else ""
-                    yield common | {"run": f"median of {len(several)}", "status": status} | self._median(several)
+                    yield common | {"run": f"median of {len(several)}", "status": ""} | self._median(several)
                 for run, x, y in several:
                     if banded and not failed(run["status"]):
                         continue
@@ -187,7 +185,7 @@ class Convergence(Plot):
             for axes, name in zip(axes_there, names, strict=True):
                 self._panel(axes, table[table["panel"] == name], looks)
                 axes.set_title(plain(name))
-            legend(figure, _entries(table, looks))
+            legend(figure, _entries(table, looks, outcomes(named(data.runs))))
             return figure
 
     def _panel(self, axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
@@ -224,9 +222,9 @@ class Convergence(Plot):
         axes.set_ylabel(table["measure"].iloc[0])
 
 
-def _entries(table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> list[tuple[Any, str]]:
+def _entries(table: pd.DataFrame, looks: dict[str, dict[str, Any]], words: dict[str, str]) -> list[tuple[Any, str]]:
     """A legend entry per line, with the statuses other than success that its runs ended with."""
-    entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+    entries = [(swatch(**look), words[line]) for line, look in looks.items()]
     there = set(table.loc[table["low"].isna(), "status"]) - GOOD
     if any(failed(s) for s in there):
         entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))

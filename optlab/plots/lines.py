@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.plots.panels import FAILED_MARK, tidy_ticks, scale_of, set_scale, spread_marks, swatch
-from optlab.plots.series import column, failed, named, said, settled, thinned
+from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks, swatch, tidy_ticks
+from optlab.plots.series import column, failed, named, outcomes, settled, thinned
 from optlab.plots.style import MUTED
 
 if TYPE_CHECKING:
@@ -82,9 +82,12 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
     axes.set_xlabel("iteration")
 
 
-def entries_of(table: pd.DataFrame, looks: dict[str, dict[str, Any]], negative: str) -> list[tuple[Any, str]]:
+def entries_of(
+    data: PlotData, table: pd.DataFrame, looks: dict[str, dict[str, Any]], negative: str
+) -> list[tuple[Any, str]]:
     """Return the legend: a line each with the statuses of its failures, then the marks that occur."""
-    entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+    words = outcomes(named(data.runs))
+    entries = [(swatch(**look), words[line]) for line, look in looks.items()]
     if table["negative"].any():
         entries.append((swatch(**NEGATIVE, markeredgecolor=MUTED), negative))
     if table["status"].map(failed).any():

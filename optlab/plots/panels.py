@@ -69,9 +69,18 @@ def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
         shown.append((Line2D([], [], linestyle="none"), f"and {len(entries) - LEGEND_MOST} more, see the CSV"))
     labels = [plain(label) for _, label in shown]
     width, height = figure.get_size_inches()
-    columns = max(1, min(len(shown), int(width / (HANDLE_INCHES + LETTER_INCHES * max(map(len, labels))))))
+    columns = _columns_of([len(label) for label in labels], width)
     figure.set_size_inches(width, height + ROW_INCHES * ceil(len(shown) / columns))
     figure.legend([handle for handle, _ in shown], labels, loc="outside lower center", ncols=columns)
+
+
+def _columns_of(lengths: list[int], width: float) -> int:
+    """The most columns that fit into `width` inches, filled one after the other."""
+    for columns in range(len(lengths), 1, -1):
+        filled = np.array_split(np.array(lengths), columns)
+        if sum(HANDLE_INCHES + LETTER_INCHES * column.max() for column in filled) <= width:
+            return columns
+    return 1
 
 
 def swatch(**look: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,10 +75,15 @@ def _short(value: Any) -> str:
     return str(value)
 
 
-def said(table: pd.DataFrame, line: str) -> str:
-    """Return a line's name with the statuses, other than success, that its drawn runs ended with."""
-    statuses = [s for s in dict.fromkeys(table.loc[table["line"] == line, "status"]) if s and s not in GOOD]
-    return f"{line} ({', '.join(statuses)})" if statuses else line
+def outcomes(runs: pd.DataFrame) -> dict[str, str]:
+    """Return line → its name with the statuses, other than success, that its runs ended with, as a legend says it."""
+    ran = runs[runs["status"] != Status.SKIPPED.name]
+    said = {}
+    for line, statuses in ran.groupby("line", sort=False)["status"]:
+        counts = {s: int((statuses == s).sum()) for s in dict.fromkeys(statuses) if s not in GOOD}
+        words = [f"{count} {s}" if len(statuses) > 1 else s for s, count in counts.items()]
+        said[str(line)] = f"{line} ({', '.join(words)})" if words else str(line)
+    return said
 
 
 def settled(runs: pd.DataFrame, iterations: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
@@ -99,10 +103,11 @@ def thinned(y: Array, most: int = MOST_POINTS) -> NDArray[np.int64]:
     """Return ascending indices of at most about `most` points: both ends, and the extremes of every stretch."""
     if len(y) <= most:
         return np.arange(len(y))
-    edges = np.linspace(0, len(y), most // 2 + 1).astype(int)
-    kept = {0, len(y) - 1}
-    for begin, end in pairwise(edges):
-        stretch = y[begin:end]
-        if np.isfinite(stretch).any():
-            kept.update((begin + int(np.nanargmin(stretch)), begin + int(np.nanargmax(stretch))))
-    return np.array(sorted(kept))
+    width = -(-2 * len(y) // most)
+    padded = np.pad(y, (0, -len(y) % width), constant_values=np.nan).reshape(-1, width)
+    there = np.isfinite(padded)
+    begin = np.arange(0, padded.size, width)
+    least = begin + np.where(there, padded, np.inf).argmin(axis=1)
+    greatest = begin + np.where(there, padded, -np.inf).argmax(axis=1)
+    some = there.any(axis=1)
+    return np.unique(np.concatenate([[0, len(y) - 1], least[some], greatest[some]]))

@@ -70,7 +70,7 @@ class Steps(Plot):
                 threshold(axes, STABLE, "stability limit")
                 axes.set_ylabel("step taken / ε*")
                 axes.set_title(plain(name))
-            legend(figure, entries_of(table, looks, "negative curvature"))
+            legend(figure, entries_of(data, table, looks, "negative curvature"))
             return figure
 
 

@@ -11,8 +11,8 @@ from annotated_types import Gt, Lt
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, tidy_ticks, set_scale, swatch
-from optlab.plots.series import GOOD, column, failed, line_names, panel_names, said, settled
+from optlab.plots.panels import FAILED_MARK, legend, panels, plain, set_scale, swatch, tidy_ticks
+from optlab.plots.series import GOOD, column, failed, line_names, outcomes, panel_names, settled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +155,8 @@ class Sweep(Plot):
                 axes.set_xlabel(_words(self._setting(data.runs)))
                 axes.set_ylabel(_words(self.y))
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+            words = outcomes(table)
+            entries = [(swatch(**look), words[line]) for line, look in looks.items()]
             if np.isfinite(table["theory"].astype(float)).any():
                 entries.append((swatch(**PROMISED), THEORY[self.theory]))
             if any(failed(s) for s in table["status"]):

@@ -13,7 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.landscape import draw_landscape, window_of
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
-from optlab.plots.series import failed, named, said, settled, thinned
+from optlab.plots.series import failed, named, outcomes, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ class Trajectories(Plot):
     """
 
     levels: Annotated[int, Ge(2)] = 16
-    starts: Annotated[int, Ge(1)] = 5
+    starts: Annotated[int, Ge(1)] = 3
     margin: Annotated[float, Ge(0)] = 0.12
 
     caption = (
@@ -113,7 +113,8 @@ class Trajectories(Plot):
             for axes, name in zip(axes_there, names, strict=True):
                 extras |= self._panel(axes, data, table[table["panel"] == name], looks)
                 axes.set_title(plain(name))
-            entries = [(swatch(**look), said(table, line)) for line, look in looks.items()]
+            words = outcomes(named(data.runs))
+            entries = [(swatch(**look), words[line]) for line, look in looks.items()]
             legend(figure, entries + [(handle, text) for text, handle in extras.items()])
             return figure
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 
 from optlab.core.descent import LineSearchOptimizer, first_length
-from optlab.kernels.quasi_newton import inverse_update, pair_of, scaling, symmetric_product
+from optlab.kernels.quasi_newton import inverse_update, reciprocal_curvature, scaling, symmetric_product
 
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
@@ -56,18 +56,16 @@ class BFGS(LineSearchOptimizer):
 
     def remember(self, old: State, new: State) -> Memory | None:
         """Update H by the pair of this step and return it with the next Hg."""
-        s, y = new.x - old.x, new.g - old.g
-        memory = old.memory
-        pair = pair_of(s, y, abs(float(old.g.dot(s))))
-        if pair is None:
-            return memory and Memory(memory.H, symmetric_product(memory.H, new.g))
-        if memory is None:
-            size = scaling(pair) if self.scale else 1.0
-            H = np.diag(np.full(s.size, size)).T
-            Hg, Hy = size * new.g, size * y
-        else:
-            H = memory.H
-            Hg = symmetric_product(H, new.g)
-            Hy = Hg - memory.Hg
-        H, s, u = inverse_update(H, pair, Hy)
-        return Memory(H, Hg + float(u.dot(new.g)) * s + float(s.dot(new.g)) * u)
+        s, y, g = new.x - old.x, new.g - old.g, new.g
+        memory: Memory | None = old.memory
+        rho = reciprocal_curvature(s, y, old.g)
+        if memory is not None:
+            H, Hg = memory.H, symmetric_product(memory.H, g)
+            if rho == 0:
+                return Memory(H, Hg)
+            return Memory(*inverse_update(H, s, y, rho, Hg - memory.Hg, Hg, g))
+        if rho == 0:
+            return None
+        size = scaling(y, rho) if self.scale else 1.0
+        H = np.asfortranarray(np.diag(np.full(s.size, size)))
+        return Memory(*inverse_update(H, s, y, rho, size * y, size * g, g))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge
 
 from optlab.core.descent import LineSearchOptimizer, first_length
-from optlab.kernels.quasi_newton import Pair, pair_of, two_loop
+from optlab.kernels.quasi_newton import Pair, reciprocal_curvature, two_loop
 
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
@@ -46,6 +46,6 @@ class LBFGS(LineSearchOptimizer):
     def remember(self, old: State, new: State) -> tuple[Pair, ...]:
         """Append the pair of this step, unless its curvature is not above rounding; drop the oldest over m."""
         pairs: tuple[Pair, ...] = old.memory or ()
-        s = new.x - old.x
-        pair = pair_of(s, new.g - old.g, abs(float(old.g.dot(s))))
-        return pairs if pair is None else (*pairs, pair)[-self.m :]
+        s, y = new.x - old.x, new.g - old.g
+        rho = reciprocal_curvature(s, y, old.g)
+        return (*pairs, Pair(s, y, rho))[-self.m :] if rho else pairs

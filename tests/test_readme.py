@@ -1,0 +1,57 @@
+"""Everything the README shows is executed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    return BLOCK.findall((ROOT / "README.md").read_text())
+
+
+def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
+    for _, name, text in blocks:
+        if name:
+            (tmp_path / name).write_text(text)
+    script = next(text for kind, _, text in blocks if kind == "sh")
+    commands = [line.split("#")[0].split() for line in script.splitlines()]
+    assert [c[1] for c in commands] == ["run", "check", "list", "show"]
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "optlab.cli", *command[1:]], cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    folder = tmp_path / "results" / "mine"
+    runs = pd.read_parquet(folder / "runs.parquet")
+    assert {"my_descent", "my_momentum", "bfgs"} == set(runs["optimizer"])
+    assert (runs["status"] == "CONVERGED").sum() >= 9
+    assert (folder / "report.html").is_file()
+
+
+def test_the_python_example_runs(blocks):
+    text = next(text for kind, name, text in blocks if kind == "python" and not name)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("CONVERGED [1.")
+
+
+def test_every_link_and_picture_exists():
+    text = (ROOT / "README.md").read_text()
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_an_optimizer_is_six_lines(blocks):
+    text = next(text for _, name, text in blocks if name == "my_optimizer.py")
+    first = text.split("@dataclass(frozen=True)")[1].strip().splitlines()
+    assert len([line for line in first if line.strip()]) + 1 <= 6
