@@ -26,6 +26,7 @@ class CosineToSteepestDescent(Column):
     Source: Nocedal & Wright (2006), theorem 3.2.
     """
 
+    name: ClassVar[str] = "cosine"
     names: ClassVar[tuple[str, ...]] = ("cosine",)
     needs: ClassVar[tuple[str, ...]] = ("gradient",)
 
