@@ -6,7 +6,6 @@ configuration; 130 when interrupted, results so far kept.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except OptlabError as error:
             click.echo(str(error), err=True)
-            ctx.exit(INTERRUPTED if type(error).__name__ == "Interrupted" else USAGE)
+            runner = sys.modules.get("optlab.runner")
+            ctx.exit(INTERRUPTED if runner and isinstance(error, runner.Interrupted) else USAGE)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
@@ -175,9 +175,9 @@ def report_command(folder: Path) -> None:
 @plugin_option
 def schema_command(plugins: tuple[Path, ...]) -> None:
     """Print the JSON Schema of experiment files, for editors."""
-    from optlab.config.schema import json_schema
+    from optlab.config.schema import schema_text
 
-    click.echo(json.dumps(json_schema(Catalogue(plugins)), indent=1, ensure_ascii=False, allow_nan=False))
+    click.echo(schema_text(Catalogue(plugins)), nl=False)
 
 
 @main.command("init")
@@ -185,7 +185,7 @@ def schema_command(plugins: tuple[Path, ...]) -> None:
 def init_command(folder: Path) -> None:
     """Write a FOLDER to begin with.
 
-    It holds an experiment, an optimizer of your own and a note.
+    It holds an experiment, an optimizer of your own, a schema for editors and a note.
     """
     from optlab.starter import write
 

@@ -91,7 +91,7 @@ def _judge(expectation: Expectation, tables: Tables) -> Verdict:
 
 
 def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -> pd.DataFrame:
-    """Return the selected values: run, label, value, and k and `against` where there are any."""
+    """Return the selected values: run, label, problem, value; k and `against` where there are any."""
     runs = _filtered(tables.runs, selection.runs, "runs")
     if runs.empty and aggregate != "count":
         wanted = ", ".join(f"{key} {_condition_words(c)}" for key, c in selection.runs.items())
@@ -100,7 +100,7 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
     at: Any = aggregate if aggregate in ("first", "last") else selection.at
     per_iteration = column not in runs or ((selection.rows or at != "all") and column in tables.iterations)
     if not per_iteration:
-        frame = runs[["run", "label"]].assign(value=runs[column])
+        frame = runs[["run", "label", "problem"]].assign(value=runs[column])
     else:
         table = tables.iterations
         if column not in table:
@@ -109,9 +109,9 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
         chosen = _filtered(table[table["run"].isin(runs["run"])], selection.rows, "iterations")
         if at != "all":
             chosen = chosen.drop_duplicates("run", keep=at)
-        frame = chosen[["run", "k"]].assign(
-            value=chosen[column], label=chosen["run"].map(runs.set_index("run")["label"])
-        )
+        frame = chosen[["run", "k"]].assign(value=chosen[column])
+        for name in ("label", "problem"):
+            frame[name] = frame["run"].map(runs.set_index("run")[name])
         if selection.against in table:
             frame["against"] = chosen[selection.against]
     if selection.against is not None and "against" not in frame:
@@ -150,7 +150,7 @@ def _statistic(name: str, column: str, selection: Selection, tables: Tables) -> 
     if not positive.all() or len(set(against.tolist())) <= 1:
         msg = f"a log-log slope needs positive values of {column} at two or more values of {selection.against}"
         raise _UnmetError(msg)
-    return float(np.polyfit(np.log(against), np.log(values), 1)[0])
+    return float(np.polyfit(against, values, 1)[0])
 
 
 def _numbers(values: pd.Series[Any], column: str, name: str) -> Any:
@@ -278,7 +278,8 @@ def _summary(values: pd.Series[Any]) -> str:
 
 
 def _example(row: Mapping[Any, Any]) -> str:
-    return f"{_plain(row['value'])} ({row['label']}" + (f", k = {row['k']})" if "k" in row else ")")
+    where = f"{row['label']} on {row['problem']}" + (f", k = {row['k']}" if "k" in row else "")
+    return f"{_plain(row['value'])} ({where})"
 
 
 def _plain(value: Any) -> str:

@@ -1,10 +1,11 @@
-"""The files of `optlab init`: an experiment, an optimizer of one's own, a note; they run as they are."""
+"""The files of `optlab init`: an experiment, an optimizer of one's own, a schema, a note; they run as they are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from optlab.core.status import OptlabError
+from optlab.registry import Catalogue
 
 EXPERIMENT = """\
 # yaml-language-server: $schema=schema.json
@@ -66,7 +67,9 @@ NOTE = """\
     optlab check my_optimizer.py                    # does the method keep its contract?
     optlab list optimizers                          # also problems, columns, plots, searches, sets
     optlab show bfgs                                # its settings, their defaults and ranges
-    optlab schema > schema.json                     # completion and hints in editors that know YAML schemas
+
+`schema.json` gives completion and hints in editors that know YAML schemas; after a new plug-in make it again:
+`optlab schema --plugin my_optimizer.py > schema.json`.
 
 A second run reuses what has not changed. The tables are parquet files:
 
@@ -75,6 +78,7 @@ A second run reuses what has not changed. The tables are parquet files:
 """
 
 FILES = {"experiment.yaml": EXPERIMENT, "my_optimizer.py": OPTIMIZER, "README.md": NOTE}
+SCHEMA = "schema.json"
 
 
 def write(folder: Path) -> list[Path]:
@@ -85,7 +89,9 @@ def write(folder: Path) -> list[Path]:
     OptlabError
         When one of them is there already (nothing is written then), or the folder cannot be written.
     """
-    there = [name for name in FILES if (folder / name).exists()]
+    from optlab.config.schema import schema_text
+
+    there = [name for name in (*FILES, SCHEMA) if (folder / name).exists()]
     if there:
         msg = f"{folder} already holds {', '.join(there)}; choose another folder"
         raise OptlabError(msg)
@@ -93,7 +99,8 @@ def write(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in FILES.items():
             (folder / name).write_text(text, encoding="utf-8")
+        (folder / SCHEMA).write_text(schema_text(Catalogue([folder / "my_optimizer.py"])), encoding="utf-8")
     except OSError as error:
         msg = f"{folder} cannot be written: {error.strerror or error}"
         raise OptlabError(msg) from error
-    return [folder / name for name in FILES]
+    return [folder / name for name in (*FILES, SCHEMA)]

@@ -52,13 +52,13 @@ def runs_table(runs: pd.DataFrame) -> str:
     """Return a line per optimizer and problem; over several starts or seeds, how many runs and their medians."""
     several = len(runs) > len(runs.drop_duplicates(["label", "problem", *_problem_settings(runs)]))
     names = [_problem_words(row, _problem_settings(runs)) for row in runs.to_dict("records")]
-    rows = []
+    rows: list[list[str]] = []
     for (label, problem), group in runs.assign(problem=names).groupby(["label", "problem"], sort=False):
         counts = group["status"].value_counts()
         best = "CONVERGED" if "CONVERGED" in counts else str(counts.index[0])
         status = best if len(counts) == 1 else f"{best} {counts[best]}/{len(group)}"
         middle = [f"{group['iterations'].median():.0f}", f"{group['f'].median():.3g}", f"{group['n_f'].median():.0f}"]
-        rows.append([label, problem, *([str(len(group))] if several else []), status, *middle])
+        rows.append([str(label), str(problem), *([str(len(group))] if several else []), status, *middle])
     if len(rows) > MOST_ROWS:
         half = MOST_ROWS // 2
         rows[half:-half] = [[f"… {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1)]]
@@ -74,7 +74,7 @@ def _problem_settings(runs: pd.DataFrame) -> list[str]:
 
 
 def _problem_words(row: Mapping[Any, Any], settings: Iterable[str]) -> str:
-    there = {c.removeprefix("problem."): row[c] for c in settings if row[c] is not None and row[c] == row[c]}  # noqa: PLR0124  NaN
+    there = {c.removeprefix("problem."): row[c] for c in settings if not (row[c] is None or row[c] != row[c])}
     return " ".join([str(row["problem"]), *(f"{key}={_number(value)}" for key, value in there.items())])
 
 

@@ -79,8 +79,9 @@ def _diabetes() -> tuple[Array, Array]:
 def synthetic(n: int, m: int | None, condition: float, noise: float, seed: int) -> tuple[Array, Array]:
     """Return X (m, n) with singular values from 1 down to 1/condition, log-spaced, and y (m,).
 
-    y = Xw + noise · ‖Xw‖ · u with w normal and u a unit vector that no Xw reaches, so that the least-squares
-    solution is w itself, of the same size for every condition and noise.
+    y = Xw + noise · ‖Xw‖ · u with a unit vector u that no Xw reaches, so that the least-squares solution is w
+    itself. w has a component of ±1 along every singular vector: ‖w‖² = n, and the λ that goes with a bound on
+    ‖w‖² is the same for every seed and noise.
 
     Raises
     ------
@@ -93,6 +94,6 @@ def synthetic(n: int, m: int | None, condition: float, noise: float, seed: int) 
         raise InputError(msg)
     random = np.random.default_rng(seed)
     U, V = orthogonal(random, m, n + 1), orthogonal(random, n, n)
-    X = (U[:, :n] * np.geomspace(1.0, 1.0 / condition, n)) @ V.T
-    fitted = X @ random.standard_normal(n)
-    return X, fitted + noise * np.linalg.norm(fitted) * U[:, n]
+    sigma = np.geomspace(1.0, 1.0 / condition, n)
+    fitted = U[:, :n] @ (sigma * random.choice([-1.0, 1.0], n))
+    return (U[:, :n] * sigma) @ V.T, fitted + noise * np.linalg.norm(fitted) * U[:, n]

@@ -321,3 +321,9 @@ def test_warnings_never_escape_and_the_callers_errstate_is_his_own():
         ):
             assert np.geterr() == before
         assert record.status in (Status.DIVERGED, Status.NONFINITE)
+
+
+def test_falling_until_overflow_is_unbounded():
+    trace = go(Problem(lambda x: float(-(x @ x)), start=[1.0], gradient=lambda x: -2 * x), Descend(10.0))
+    assert trace.status is Status.UNBOUNDED
+    assert np.isfinite(trace.points).all()

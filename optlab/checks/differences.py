@@ -16,7 +16,9 @@ COLUMNS = 10
 """Step lengths in the extrapolation."""
 SHRINK = 2.0
 FIRST = 0.25
-"""First step, relative to the size of the point (and at least to 1e-3)."""
+"""The first step changes no component by more than this part of its size …"""
+FLOOR = 0.01
+"""… which counts as at least this part of the largest one (of 1 where all are zero)."""
 HALVINGS = 60
 
 
@@ -25,8 +27,8 @@ def directional(F: Callable[[Array], Any], x: Array, v: Array) -> tuple[Array, f
 
     F may return a number or an array. The first step is halved until F is finite on both sides.
     """
-    reach = float(np.abs(v).max()) or 1.0
-    h = FIRST * max(float(np.abs(x).max()), 1e-3) / reach
+    sizes = np.maximum(np.abs(x), FLOOR * (float(np.abs(x).max()) or 1.0))
+    h = FIRST * float(np.min(sizes[v != 0] / np.abs(v[v != 0])))
     for _ in range(HALVINGS):
         first = _central(F, x, v, h)
         if np.all(np.isfinite(first)):

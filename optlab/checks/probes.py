@@ -60,13 +60,13 @@ class Bowl(ProblemBase):
         return self._data[0].copy()
 
     def hvp(self, x: Array, v: Array) -> Array:
-        return self._data[0] @ v
+        return np.asarray(self._data[0] @ v)
 
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
         return self.hessian(x)
 
     def start(self) -> Array:
-        return 3.0 * np.cos(np.arange(self.n) + 2.0)
+        return np.asarray(3.0 * np.cos(np.arange(self.n) + 2.0))
 
     def facts(self) -> Facts:
         return Facts(solution=self.solution, optimum=self.value(self.solution), convex=True, curvature=(LEAST, MOST))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from optlab.config.claims import Expectation, Model
+from optlab.config.sweeps import MAX_RUNS
 
 STATIONARITY, ITERATIONS = 1e-8, 10_000
 """Stop rules of an experiment that names none, those of `optlab.minimize`."""
@@ -31,7 +32,7 @@ class Starts(Model):
     """Where every optimizer begins; `standard` is true unless another kind of start is named."""
 
     standard: bool | None = Field(None, description="The problem's standard start.")
-    random: Natural = Field(0, description="How many random points in a ball around the standard start.")
+    random: Natural = Field(0, le=MAX_RUNS, description="How many random points in a ball around the standard start.")
     radius: Finite = Field(1.0, gt=0, description="Radius of that ball, in the units of x.")
     scaled: list[Finite] = Field([], description="Multiples of the standard start.")
     points: list[Annotated[list[Finite], Field(min_length=1)]] = Field(

@@ -5,6 +5,7 @@ Put it beside a YAML file and begin that file with ``# yaml-language-server: $sc
 
 from __future__ import annotations
 
+import json
 from dataclasses import MISSING
 from math import inf
 from typing import Any
@@ -44,6 +45,11 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
         schema["properties"][kind]["items"] = {"$ref": f"#/$defs/{kind}"}
     schema["properties"]["executor"] = {"$ref": "#/$defs/executors"}
     return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": "optlab experiment"}
+
+
+def schema_text(catalogue: Catalogue) -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(json_schema(catalogue), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:

@@ -42,9 +42,9 @@ def sweep_values(value: dict[str, Any]) -> list[Any]:
         raise InputError(msg)
     ((kind, given),) = value.items()
     if kind not in KINDS:
-        hint = nearest(kind, KINDS) or (
-            "; did you mean 'geomspace'? (its ends are values, not exponents)" if kind == "logspace" else ""
-        )
+        hint = nearest(kind, KINDS)
+        if kind == "logspace":
+            hint = "; did you mean 'geomspace', whose ends are values and not exponents?"
         msg = f"unknown sweep {kind!r}{hint} (sweeps: {allowed})"
         raise InputError(msg)
     if kind == "grid":

@@ -51,7 +51,7 @@ class ConfigError(OptlabError):
     """A configuration with mistakes; its text shows every one of them, `errors` lists them."""
 
     def __init__(self, errors: Iterable[Fault]) -> None:
-        self.errors = sorted(set(errors), key=lambda fault: fault.order)
+        self.errors = sorted(dict.fromkeys(errors), key=lambda fault: fault.order)
         super().__init__("\n".join(map(str, self.errors)))
 
 

@@ -40,6 +40,8 @@ def requirement(error: Mapping[str, Any]) -> str:
     for name, sign in BOUNDS.items():
         if name in context:
             return f"{sign} {context[name]:g}" if isinstance(context[name], (int, float)) else f"{sign} {context[name]}"
+    if kind == "string_pattern_mismatch":
+        return "letters, digits, dots, dashes and underscores, a letter or digit first"
     if kind == "literal_error":
         return "one of " + str(context["expected"]).replace(" or ", ", ")
     for name, words in TYPES.items():

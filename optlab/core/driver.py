@@ -30,6 +30,9 @@ HEAD = 10
 BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
 
+VAST = 1 / float(np.finfo(float).eps)
+"""What is more than this many times larger than where a run began has left every scale of the problem."""
+
 
 @dataclass
 class Book:
@@ -180,7 +183,8 @@ class Loop:
             self.seconds += perf_counter() - begin
             return self._commit(new)
         except Halt as halt:
-            self._end(halt.status, str(halt))
+            left = halt.status is Status.NONFINITE and self.state is not None
+            self._end(self._way_out(self.state) if left else halt.status, str(halt))
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
         except Exception as error:
@@ -195,12 +199,9 @@ class Loop:
             raise TypeError(msg)
         old = self.state
         if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
-            grew = old is not None and (
-                old.f > self.book.best_f or (new.f == inf and max_abs(new.x) > 1 / np.finfo(float).eps)
-            )
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
-            self._end(Status.DIVERGED if grew else Status.NONFINITE, f"{what} is not finite {where} (f = {new.f})")
+            self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})")
             return False
         given_there = self.oracle.gave(new.x, new.g)
         self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
@@ -208,6 +209,17 @@ class Loop:
         self.stationarity = self._stationarity(self.oracle, new)
         self.oracle.prime(new.x, new.f, new.g)
         return True
+
+    def _way_out(self, new: State | None) -> Status:
+        """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
+        old, book = self.state, self.book
+        if old is None or new is None:
+            return Status.NONFINITE
+        fall = max(book.head, default=old.f) - old.f
+        if fall > VAST * (max(map(abs, book.head), default=0.0) or 1.0):
+            return Status.UNBOUNDED
+        overflowed = new.f == inf and max_abs(new.x) > VAST
+        return Status.DIVERGED if old.f > book.best_f or overflowed else Status.NONFINITE
 
     def _note_projection(self) -> None:
         assert self.state is not None

@@ -13,6 +13,9 @@ from annotated_types import Ge, Gt
 
 from optlab.linesearch.base import EPS, Line, LineSearch, Trial, falls_forever, secant, unbounded
 
+FLATTER = 0.5
+"""Where f differs by rounding alone, the slope has to fall to this fraction for a point to be accepted."""
+
 
 @dataclass(frozen=True)
 class Exact(LineSearch):
@@ -92,11 +95,16 @@ class Exact(LineSearch):
                 if trial.finite and high.slope > 0:
                     weight_low *= kept(trial.slope / high.slope)
                 high, weight_high = trial, trial.slope
-        return best if best.alpha > 0 else None
+        lower, flatter = phi.f0 - best.f > phi.noise, abs(best.slope) <= FLATTER * abs(phi.slope)
+        return best if lower or flatter else None
 
     def _is_better(self, phi: Line, trial: Trial, best: Trial) -> bool:
-        """Whether the slope is nearer to zero, at a point that does not lie above the start."""
-        return trial.finite and trial.f <= phi.f0 + phi.noise and abs(trial.slope) < abs(best.slope)
+        """Whether f is lower; where it differs by rounding alone, whether the slope is nearer to zero."""
+        if not trial.finite:
+            return False
+        if abs(trial.f - best.f) <= phi.noise:
+            return abs(trial.slope) < abs(best.slope)
+        return trial.f < best.f
 
 
 def kept(ratio: float) -> float:

@@ -56,14 +56,15 @@ class ConditionAlongPath(Plot):
             return None
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            bounds = set(data.iterations["run"][np.isfinite(column(data.iterations, "condition_residual"))])
+            looks = style.looks_of(table["line"])
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 rows = table[table["panel"] == name]
                 low, high = span(rows)
                 room = ROOM if high > ROOM * low else CONSTANT
                 draw_lines(axes, rows, looks, (low / room, high * room))
-                axes.set_ylabel("condition number κ(H)")
+                axes.set_ylabel("lower bound of κ(H)" if bounds & set(rows["run"]) else "condition number κ(H)")
                 axes.set_title(plain(name))
             legend(figure, entries_of(data, table, looks, "indefinite Hessian"))
             return figure

@@ -24,6 +24,7 @@ from optlab.plots.panels import (
     tidy_ticks,
 )
 from optlab.plots.series import GOOD, column, failed, named, outcomes, settled, thinned
+from optlab.plots.style import Looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ HEIGHT = 1e12
 SINGLE = 4
 """Up to this many runs of a method on a problem are drawn one by one; more become a median with a band."""
 GRID = 200
+MEDIAN = "median of"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Convergence(Plot):
                 common = {"panel": panel, "measure": measure, "line": line}
                 banded = len(several) > SINGLE
                 if banded:
-                    yield common | {"run": f"median of {len(several)}", "status": ""} | self._median(several)
+                    yield common | {"run": f"{MEDIAN} {len(several)}", "status": ""} | self._median(several)
                 for run, x, y in several:
                     if banded and not failed(run["status"]):
                         continue
@@ -180,7 +182,7 @@ class Convergence(Plot):
             return None
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            looks = style.looks_of(table["line"])
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 self._panel(axes, table[table["panel"] == name], looks)
@@ -188,7 +190,7 @@ class Convergence(Plot):
             legend(figure, _entries(table, looks, outcomes(named(data.runs))))
             return figure
 
-    def _panel(self, axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
+    def _panel(self, axes: Axes, table: pd.DataFrame, looks: Looks) -> None:
         y, x = np.asarray(table["y"], dtype=float), np.asarray(table["x"], dtype=float)
         firsts = np.asarray(table.groupby(["line", "run"])["y"].first(), dtype=float)
         logarithmic = (table["measure"].iloc[0] in (PROVEN, FOUND) or y.min() >= 0) and (y > 0).any()
@@ -202,14 +204,17 @@ class Convergence(Plot):
         )
         set_scale(axes, "x", x, scale)
         order = list(looks)
+        rows_of = {str(line): set(names) for line, names in table.groupby("line")["run"]}
         for _, rows in table.groupby(["line", "run"], sort=False):
             line = str(rows["line"].iloc[0])
             look, i = looks[line], order.index(line)
             rx = np.asarray(rows["x"], dtype=float)
             ry, low, high = (np.clip(np.asarray(rows[c], dtype=float), floor, ceiling) for c in ("y", "low", "high"))
             banded = bool(np.isfinite(low).any())
-            crowd = not banded and int((table["line"] == line).sum()) > len(rows)
-            thin = {"linewidth": 0.8, "marker": "none"} if crowd else {}
+            members = rows_of[line]
+            thin: dict[str, Any] = {"linewidth": 1.0} if len(members) > 1 else {}
+            if not banded and any(name.startswith(MEDIAN) for name in members):
+                thin = {"linewidth": 0.8, "marker": "none"}
             axes.plot(rx, ry, **look | thin, markevery=spread_marks(rx, i, scale != "linear"), zorder=3)
             if banded:
                 axes.fill_between(rx, low, high, color=look["color"], alpha=0.18, linewidth=0, zorder=2)
@@ -222,7 +227,7 @@ class Convergence(Plot):
         axes.set_ylabel(table["measure"].iloc[0])
 
 
-def _entries(table: pd.DataFrame, looks: dict[str, dict[str, Any]], words: dict[str, str]) -> list[tuple[Any, str]]:
+def _entries(table: pd.DataFrame, looks: Looks, words: dict[str, str]) -> list[tuple[Any, str]]:
     """A legend entry per line, with the statuses other than success that its runs ended with."""
     entries = [(swatch(**look), words[line]) for line, look in looks.items()]
     there = set(table.loc[table["low"].isna(), "status"]) - GOOD

@@ -35,7 +35,7 @@ STAR: dict[str, Any] = {
 }
 SADDLE: dict[str, Any] = {
     "marker": "P",
-    "markersize": 8,
+    "markersize": 12,
     "markerfacecolor": "white",
     "markeredgecolor": "black",
     "linestyle": "none",
@@ -96,10 +96,10 @@ def levels_of(F: Array, problem: ProblemBase, count: int) -> Array:
     there = F[np.isfinite(F)]
     if there.size == 0 or not there.max() > there.min():
         return np.empty(0)
-    saddles = known_points(problem)[1]
+    critical = [p for kind in ("saddle", "degenerate") for p in problem.known.critical_points.get(kind, ())]
     optimum = problem.known.optimum
-    if saddles and optimum is None:
-        base = float(problem.value(saddles[0]))
+    if critical and optimum is None:
+        base = float(problem.value(np.asarray(critical[0], dtype=float)))
     else:
         base = min(float(there.min()), there.min() if optimum is None else optimum)
     heights = np.abs(there - base)

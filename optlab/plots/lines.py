@@ -9,7 +9,7 @@ import numpy as np
 
 from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks, swatch, tidy_ticks
 from optlab.plots.series import column, failed, named, outcomes, settled, thinned
-from optlab.plots.style import MUTED
+from optlab.plots.style import MUTED, Looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 Measure = Callable[["pd.DataFrame"], "tuple[Array, NDArray[np.bool_]]"]
 """From the iterations of a run: y, and where the curvature along the step or of the Hessian is negative."""
 COLUMNS = ["panel", "line", "run", "status", "k", "y", "negative"]
+
+
+NEGATIVE: dict[str, Any] = {
+    "marker": "v",
+    "markersize": 7,
+    "markerfacecolor": "white",
+    "markeredgewidth": 1.3,
+    "linestyle": "none",
+    "zorder": 4,
+}
 
 
 def along_paths(data: PlotData, measure: Measure, most_lines: int) -> pd.DataFrame:
@@ -56,7 +66,7 @@ def span(table: pd.DataFrame) -> tuple[float, float]:
     return (float(chosen.min()), float(chosen.max())) if chosen.size else (1.0, 1.0)
 
 
-def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]], limits: tuple[float, float]) -> None:
+def draw_lines(axes: Axes, table: pd.DataFrame, looks: Looks, limits: tuple[float, float]) -> None:
     """Draw |y| against k on a logarithmic axis that shows `limits`; what is beyond is drawn on the frame.
 
     Rows with negative curvature get a hollow downward triangle.
@@ -82,9 +92,7 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
     axes.set_xlabel("iteration")
 
 
-def entries_of(
-    data: PlotData, table: pd.DataFrame, looks: dict[str, dict[str, Any]], negative: str
-) -> list[tuple[Any, str]]:
+def entries_of(data: PlotData, table: pd.DataFrame, looks: Looks, negative: str) -> list[tuple[Any, str]]:
     """Return the legend: a line each with the statuses of its failures, then the marks that occur."""
     words = outcomes(named(data.runs))
     entries = [(swatch(**look), words[line]) for line, look in looks.items()]
@@ -93,13 +101,3 @@ def entries_of(
     if table["status"].map(failed).any():
         entries.append((swatch(color=MUTED, **FAILED_MARK), "failed"))
     return entries
-
-
-NEGATIVE: dict[str, Any] = {
-    "marker": "v",
-    "markersize": 7,
-    "markerfacecolor": "white",
-    "markeredgewidth": 1.3,
-    "linestyle": "none",
-    "zorder": 4,
-}

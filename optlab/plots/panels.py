@@ -20,6 +20,8 @@ ALONE = (6.4, 3.9)
 """Inches of the only panel of a figure."""
 AMONG = (4.1, 3.1)
 """Inches of one panel among several."""
+GAPS = {"w_pad": 0.1, "h_pad": 0.07}
+"""Inches around every panel."""
 COLUMNS = {1: 1, 2: 2, 4: 2}
 MOST_COLUMNS = 3
 ROOM = 1.2
@@ -49,6 +51,7 @@ def panels(count: int, ratio: float | None = None) -> tuple[Figure, list[Axes]]:
     if ratio is not None:
         height = width * ratio
     figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure.get_layout_engine().set(**GAPS)  # type: ignore[union-attr]
     return figure, [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
 
 

@@ -66,8 +66,9 @@ def save(plot: Plot, data: PlotData, folder: Path, name: str, formats: Sequence[
     with style.applied(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a label in a script that the font lacks
         engine = figure.get_layout_engine()
-        if engine is not None:  # arranged once, for all formats
-            engine.execute(figure)
+        if engine is not None:  # arranged once, for all formats; equal units need a second pass
+            for _ in range(1 if all(axes.get_aspect() == "auto" for axes in figure.axes) else 2):
+                engine.execute(figure)
             figure.set_layout_engine("none")
         for path, kind in zip(files, formats, strict=True):
             metadata = dict(NO_DATE.get(kind, {}))

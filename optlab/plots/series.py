@@ -81,7 +81,7 @@ def outcomes(runs: pd.DataFrame) -> dict[str, str]:
     said = {}
     for line, statuses in ran.groupby("line", sort=False)["status"]:
         counts = {s: int((statuses == s).sum()) for s in dict.fromkeys(statuses) if s not in GOOD}
-        words = [f"{count} {s}" if len(statuses) > 1 else s for s, count in counts.items()]
+        words = [f"{count} of {len(statuses)} {s}" if count < len(statuses) else s for s, count in counts.items()]
         said[str(line)] = f"{line} ({', '.join(words)})" if words else str(line)
     return said
 

@@ -59,7 +59,7 @@ class Steps(Plot):
             return None
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            looks = style.looks_of(table["line"])
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 rows = table[table["panel"] == name]
@@ -77,12 +77,12 @@ class Steps(Plot):
 def ratio(rows: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
     """Return step/ε* of every row, and where ε* is negative.
 
-    The column `step_ratio` where it is there. Else the step that led to row k + 1 over ε* at row k: this is
-    the ratio of methods that move against the gradient.
+    The column `step_ratio` where it is there. Else the step that led to the row over ε* at the row before: the same
+    for methods that move against the gradient.
     """
     y = column(rows, "step_ratio")
     if not np.isfinite(y).any():
         step, best = column(rows, "step_size"), column(rows, "optimal_step")
         with np.errstate(all="ignore"):
-            y = np.append(step[1:] / best[:-1], np.nan)
+            y = np.concatenate([[np.nan], step[1:] / best[:-1]])
     return y, y < 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 SHEET = Path(__file__).with_name("optlab.mplstyle")
 """The style sheet; also usable as ``matplotlib.style.use(optlab.plots.style.SHEET)``."""
+Looks = dict[str, dict[str, Any]]
+"""Line → its color, line style and marker."""
 MUTED = "#6b6b6b"
 """Color of what is not data: theory lines, thresholds, remarks."""
 
@@ -38,3 +40,8 @@ def look(i: int) -> dict[str, Any]:
         "linestyle": dashes[shifted % len(dashes)],
         "marker": markers[shifted % len(markers)],
     }
+
+
+def looks_of(lines: Iterable[str]) -> Looks:
+    """Return the look of every line, in the order of first appearance."""
+    return {line: look(i) for i, line in enumerate(dict.fromkeys(lines))}

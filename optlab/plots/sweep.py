@@ -13,6 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, set_scale, swatch, tidy_ticks
 from optlab.plots.series import GOOD, column, failed, line_names, outcomes, panel_names, settled
+from optlab.plots.style import Looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +148,7 @@ class Sweep(Plot):
             return None
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            looks = style.looks_of(table["line"])
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 self._panel(axes, table[table["panel"] == name], looks)
@@ -164,7 +165,7 @@ class Sweep(Plot):
             legend(figure, entries)
             return figure
 
-    def _panel(self, axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
+    def _panel(self, axes: Axes, table: pd.DataFrame, looks: Looks) -> None:
         x, y, theory = (np.asarray(table[c], dtype=float) for c in ("x", "y", "theory"))
         for line, rows in table.groupby("line", sort=False):
             look = looks[str(line)]

@@ -14,6 +14,7 @@ from optlab.plots import style
 from optlab.plots.landscape import draw_landscape, window_of
 from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
 from optlab.plots.series import failed, named, outcomes, settled, thinned
+from optlab.plots.style import Looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +108,7 @@ class Trajectories(Plot):
             return None
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = {line: style.look(i) for i, line in enumerate(dict.fromkeys(table["line"]))}
+            looks = style.looks_of(table["line"])
             figure, axes_there = panels(len(names), RATIO)
             extras: dict[str, Any] = {}
             for axes, name in zip(axes_there, names, strict=True):
@@ -118,9 +119,7 @@ class Trajectories(Plot):
             legend(figure, entries + [(handle, text) for text, handle in extras.items()])
             return figure
 
-    def _panel(
-        self, axes: Axes, data: PlotData, table: pd.DataFrame, looks: dict[str, dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _panel(self, axes: Axes, data: PlotData, table: pd.DataFrame, looks: Looks) -> dict[str, Any]:
         """Draw one problem and return the further legend entries it needs."""
         paths = [
             (rows.iloc[0], np.asarray(rows[["x1", "x2"]], dtype=float)) for _, rows in table.groupby("run", sort=False)

@@ -11,7 +11,7 @@ from optlab.core.descent import failure, first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
-from optlab.kernels.spectral import WINDOW, adaptive_length, barzilai_borwein
+from optlab.kernels.spectral import WINDOW, adaptive_length, barzilai_borwein, tangential
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, LineSearch
 
@@ -28,7 +28,8 @@ class Memory(NamedTuple):
 class ProjectedGradient(Optimizer):
     """Move along the projection arc P(x − αg); every iterate is feasible.
 
-    The first α is the adaptive Barzilai–Borwein length, and f has to fall below the greatest of its last
+    The first α is the adaptive Barzilai–Borwein length, from the change of the gradient along the constraints that
+    are active (its other part says nothing about where the arc may go), and f has to fall below the greatest of its last
     `history` values: not monotone unless that is 1. When the search fails, the memory is forgotten and the arc
     searched once more (counted in `restarts`).
     Source: Bertsekas (1976); Birgin, Martínez & Raydan (2000), algorithm SPG1; Grippo, Lampariello & Lucidi (1986).
@@ -65,8 +66,11 @@ class ProjectedGradient(Optimizer):
             raise failure(arc)
         assert trial.g is not None
         s = trial.x - state.x
-        return state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=s / trial.alpha, restarts=restarts,
-                        memory=self._updated(memory, trial.alpha, trial.f, s, trial.g - state.g))  # fmt: skip
+        y = tangential(oracle.project, trial.x, trial.g, trial.g - state.g)
+        memory = self._updated(memory, trial.alpha, trial.f, s, y)
+        return state.at(
+            trial.x, trial.f, trial.g, step_size=trial.alpha, direction=s / trial.alpha, restarts=restarts, memory=memory
+        )  # fmt: skip
 
     def _updated(self, memory: Memory, alpha: float, f: float, s: Array, y: Array) -> Memory:
         values = (*memory.values, f)[-self.history :]
