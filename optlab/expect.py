@@ -150,7 +150,7 @@ def _statistic(name: str, column: str, selection: Selection, tables: Tables) -> 
     if not positive.all() or len(set(against.tolist())) <= 1:
         msg = f"a log-log slope needs positive values of {column} at two or more values of {selection.against}"
         raise _UnmetError(msg)
-    return float(np.polyfit(against, values, 1)[0])
+    return float(np.polyfit(np.log(against), np.log(values), 1)[0])
 
 
 def _numbers(values: pd.Series[Any], column: str, name: str) -> Any:
