@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any
 
-from optlab.core.settings import build, snake_case, type_of
+from optlab.core.settings import build, classes_of, snake_case, type_of
 from optlab.core.status import InputError, nearest
 
 ROOTS: dict[str, tuple[str, ...]] = {
@@ -325,23 +325,14 @@ class Catalogue:
             inner = inner_kind(type_of(cls, key))
             if inner:
                 return self.make(inner, value)
-        if isinstance(value, int) and not isinstance(value, bool) and float in _plain(type_of(cls, key)):
+        if isinstance(value, int) and not isinstance(value, bool) and float in classes_of(type_of(cls, key)):
             return float(value)
         return value
 
 
-def _plain(annotation: Any) -> tuple[Any, ...]:
-    """The classes named in an annotation, unions and Annotated unwrapped."""
-    if isinstance(annotation, type):
-        return (annotation,)
-    if hasattr(annotation, "__metadata__"):
-        return _plain(annotation.__origin__)
-    return tuple(c for a in get_args(annotation) for c in _plain(a)) if "Literal" not in str(annotation)[:15] else ()
-
-
 def inner_kind(annotation: Any) -> str:
     """Return the kind of objects that a setting of this type holds, or an empty string."""
-    for cls in _plain(annotation):
+    for cls in classes_of(annotation):
         for base in cls.__mro__:
             if base.__name__ in INNER:
                 return INNER[base.__name__]

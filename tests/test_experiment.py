@@ -258,6 +258,26 @@ def test_sweeps_multiply_and_label_what_they_vary() -> None:
     assert list(dict.fromkeys(r.start_label for r in runs)) == ["standard", "random 0", "random 1", "scaled 10"]
 
 
+def test_swept_values_are_the_ones_a_person_would_name() -> None:
+    def swept(kind: str, name: str, sweep: dict[str, list[float]]) -> list[float]:
+        other = "problems" if kind == "optimizers" else "optimizers"
+        base = {"problems": "quadratic", "optimizers": "gradient_descent"}
+        runs = made(**{other: [base[other]], kind: [{"name": base[kind], name: sweep}]}).runs()
+        return [(r.problem if kind == "problems" else r.optimizer)[name] for r in runs]
+
+    assert swept("optimizers", "step_size", {"linspace": [0.1, 0.7, 7]}) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+    assert swept("optimizers", "step_size", {"geomspace": [1e-5, 10, 7]}) == [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
+    assert swept("optimizers", "step_size", {"geomspace": [2, 8, 1]}) == [2.0]
+    assert swept("problems", "n", {"geomspace": [2, 200, 4]}) == [2, 9, 43, 200]
+    assert swept("problems", "n", {"geomspace": [2, 3, 5]}) == [2, 3]
+
+
+def test_labels_of_close_values_differ() -> None:
+    steps = [0.1, 0.1 + 1e-9]
+    runs = made(optimizers=[{"name": "gradient_descent", "step_size": {"grid": steps}}]).runs()
+    assert [float(r.label.split("=")[1]) for r in runs] == steps
+
+
 def test_zip_pairs_sweeps_and_refuses_different_lengths(tmp_path: Path) -> None:
     problem = {"name": "quadratic", "n": {"grid": [2, 3]}, "condition": {"grid": [10, 20]}, "seed": {"grid": [0, 1]}}
     runs = made(problems=[{**problem, "zip": [["n", "condition"]]}]).runs()

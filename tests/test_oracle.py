@@ -127,3 +127,11 @@ def test_what_is_missing_comes_from_autograd():
     np.testing.assert_allclose(oracle.gradient(x), [4.0, 13.0])
     np.testing.assert_allclose(oracle.hessian(x), [[4.0, 2.0], [2.0, 12.0]])
     np.testing.assert_allclose(oracle.hvp(x, np.array([1.0, 1.0])), [6.0, 14.0])
+
+
+def test_a_linear_function_has_a_zero_hessian_and_no_warning():
+    oracle = Oracle(Problem(lambda x: 3.0 * x[0] - x[1], start=[1.0, 2.0]))
+    x = np.array([1.0, 2.0])
+    assert oracle.gradient(x).tolist() == [3.0, -1.0]
+    assert oracle.hessian(x).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert oracle.hvp(x, np.ones(2)).tolist() == [0.0, 0.0]

@@ -76,6 +76,8 @@ def test_snake_case(name, expected):
         ({"name": "gradient_descent", "stepsize": 1}, "no setting 'stepsize'; did you mean 'step_size'?"),
         ({"name": "gradient_descent", "step_size": -1}, "step_size must be > 0, given -1"),
         ({"name": "bfgs", "search": {"name": "strong_wolfe", "c2": 2.0}}, "c2 must be > 0 and < 1, given 2.0"),
+        ({"name": "lbfgs", "m": 2.5}, "m must be a whole number, given 2.5"),
+        ({"name": "gradient_descent", "step_size": "big"}, "step_size must be a number, given 'big'"),
         ({"name": "bfgs", "search": "strong_wolf"}, "did you mean 'strong_wolfe'?"),
         ({"step_size": 1}, "needs a name"),
     ],

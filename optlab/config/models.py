@@ -50,7 +50,7 @@ class Starts(Model):
         """Return the starts, each as plain data."""
         others = self.random or self.scaled or self.points or "standard" in self.model_fields_set
         found: list[dict[str, Any]] = (
-            [{"kind": "standard"}] if self.standard is not False else []
+            [{"kind": "standard"}] if self.standard or (self.standard is None and not others) else []
         )
         found += [{"kind": "random", "index": i, "radius": float(self.radius)} for i in range(self.random)]
         found += [{"kind": "scaled", "factor": float(c)} for c in self.scaled]

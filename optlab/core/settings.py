@@ -8,11 +8,16 @@ import sys
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from inspect import get_annotations
-from typing import Any, Literal, get_args, get_origin
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from optlab.core.status import InputError, nearest
 
 COMPARISONS = (("gt", ">", operator.gt), ("ge", ">=", operator.ge), ("lt", "<", operator.lt), ("le", "<=", operator.le))
+
+PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "nothing"}
+"""The types of settings that are checked as they are, in words."""
 
 
 def snake_case(name: str) -> str:
@@ -54,21 +59,54 @@ def type_of(cls: Any, name: str) -> Any:
     return Any
 
 
+def classes_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the classes an annotation names, through unions and ``Annotated``; none where it has a Literal."""
+    if isinstance(annotation, type):
+        return (annotation,)
+    if get_origin(annotation) is Annotated:
+        return classes_of(annotation.__origin__)
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [classes_of(part) for part in get_args(annotation)]
+        return tuple(cls for part in parts for cls in part) if all(parts) else ()
+    return ()
+
+
+def _ranges(annotation: Any) -> list[Any]:
+    """Every range in an annotation, those of a union's members too."""
+    inner = getattr(annotation, "__origin__", None) if get_origin(annotation) is Annotated else None
+    own = list(getattr(annotation, "__metadata__", ()))
+    parts = (
+        [inner] if inner is not None else get_args(annotation) if get_origin(annotation) in (Union, UnionType) else []
+    )
+    return own + [rule for part in parts for rule in _ranges(part)]
+
+
 @cache
-def _rules(cls: Any, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
-    """The range in words, its tests, and the allowed literal values, of one setting."""
+def _rules(cls: Any, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """The range of one setting in words, its tests, its literal choices, and its plain types."""
     annotation = type_of(cls, name)
     words: list[str] = []
     tests: list[Any] = []
-    for piece in getattr(annotation, "__metadata__", ()):
+    for piece in _ranges(annotation):
         for attribute, sign, compare in COMPARISONS:
             bound = getattr(piece, attribute, None)
             if bound is not None:
                 words.append(f"{sign} {bound:g}")
                 tests.append(lambda value, compare=compare, bound=bound: bool(compare(value, bound)))
-    bare = getattr(annotation, "__origin__", annotation) if words else annotation
+    bare = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     choices = get_args(bare) if get_origin(bare) is Literal else ()
-    return " and ".join(words), tuple(tests), choices
+    classes = classes_of(annotation)
+    return " and ".join(words), tuple(tests), choices, classes if set(classes) <= set(PLAIN) else ()
+
+
+def _fits(value: Any, classes: tuple[Any, ...]) -> bool:
+    if isinstance(value, bool):
+        return bool in classes
+    if isinstance(value, Integral):
+        return int in classes or float in classes
+    if isinstance(value, Real):
+        return float in classes
+    return isinstance(value, classes)
 
 
 def check_settings(item: object) -> None:
@@ -82,7 +120,11 @@ def check_settings(item: object) -> None:
     cls: Any = type(item)
     for name in settings_of(cls):
         value = getattr(item, name)
-        rule, tests, choices = _rules(cls, name)
+        rule, tests, choices, classes = _rules(cls, name)
+        if classes and not _fits(value, classes):
+            allowed = " or ".join(PLAIN[kind] for kind in classes)
+            msg = f"{name_of(cls)}: {name} must be {allowed}, given {value!r}"
+            raise InputError(msg)
         if tests and isinstance(value, (int, float)) and not all(test(value) for test in tests):
             msg = f"{name_of(cls)}: {name} must be {rule}, given {value!r}"
             raise InputError(msg)

@@ -49,7 +49,7 @@ Y_LABELS = {
 }
 PROVEN, FOUND = "f − f*", "f − best f found (not proven)"
 DEPTH = 1e-16
-"""Values below this part of the greatest start value are rounding: drawn on the floor."""
+"""Values below this part of the least start value are rounding: drawn on the floor."""
 HEIGHT = 1e12
 """Values above this multiple of the greatest start value say no more: drawn at the ceiling."""
 SINGLE = 4
@@ -64,7 +64,7 @@ class Convergence(Plot):
 
     Where f* is not known, `y: suboptimality` becomes the distance to the best f found, and the axis says so;
     the points that define it are left out. On a logarithmic axis, zeros and negative values are drawn on the
-    floor, 1e-16 of the greatest start value.
+    floor, 1e-16 of the least start value.
 
     Attributes
     ----------
@@ -194,9 +194,9 @@ class Convergence(Plot):
         y, x = np.asarray(table["y"], dtype=float), np.asarray(table["x"], dtype=float)
         firsts = np.asarray(table.groupby(["line", "run"])["y"].first(), dtype=float)
         logarithmic = (table["measure"].iloc[0] in (PROVEN, FOUND) or y.min() >= 0) and (y > 0).any()
-        top = firsts[firsts > 0].max() if (firsts > 0).any() else y.max()
-        floor = max(DEPTH * top, y[y > 0].min()) if logarithmic else -np.inf
-        ceiling = HEIGHT * top if logarithmic else np.inf
+        starts = firsts[firsts > 0] if (firsts > 0).any() else np.array([y.max()])
+        floor = max(DEPTH * starts.min(), y[y > 0].min()) if logarithmic else -np.inf
+        ceiling = HEIGHT * starts.max() if logarithmic else np.inf
         axes.set_yscale("log" if logarithmic else "linear")
         lengths = np.asarray(table.groupby(["line", "run"])["x"].max(), dtype=float)
         scale = {"linear": "linear", "log": scale_of(x)}.get(

@@ -34,7 +34,9 @@ SHORT = 200.0
 """Logarithmic axes that span less than this factor get plain numbers."""
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEGEND_MOST = 28
-LABEL_MOST = 64
+LABEL_MOST = 80
+TALL = 5
+"""Rows of a legend that still go below a single panel."""
 HANDLE_INCHES, LETTER_INCHES, ROW_INCHES = 0.72, 0.073, 0.19
 """Room that a legend entry takes at the style sheet's size."""
 MARKS = 9
@@ -62,7 +64,7 @@ def plain(text: str, most: int = LABEL_MOST) -> str:
 
 
 def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
-    """Put one legend below all panels; the figure grows by what it needs."""
+    """Put one legend below all panels, or beside a single one when it is long; the figure grows by what it needs."""
     if not entries:
         return
     shown = list(entries[:LEGEND_MOST])
@@ -72,9 +74,18 @@ def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
         shown.append((Line2D([], [], linestyle="none"), f"and {len(entries) - LEGEND_MOST} more, see the CSV"))
     labels = [plain(label) for _, label in shown]
     width, height = figure.get_size_inches()
-    columns = _columns_of([len(label) for label in labels], width)
-    figure.set_size_inches(width, height + ROW_INCHES * ceil(len(shown) / columns))
-    figure.legend([handle for handle, _ in shown], labels, loc="outside lower center", ncols=columns)
+    lengths = [len(label) for label in labels]
+    columns = _columns_of(lengths, width)
+    rows = ceil(len(shown) / columns)
+    handles = [handle for handle, _ in shown]
+    if rows > TALL and len(figure.axes) == 1:
+        figure.set_size_inches(
+            width + HANDLE_INCHES + LETTER_INCHES * max(lengths), max(height, ROW_INCHES * len(shown))
+        )
+        figure.legend(handles, labels, loc="outside right upper")
+    else:
+        figure.set_size_inches(width, height + ROW_INCHES * rows)
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def _columns_of(lengths: list[int], width: float) -> int:
