@@ -33,7 +33,8 @@ searching = pytest.mark.parametrize("optimizer", SEARCHING, ids=lambda o: type(o
 def rosenbrock(scale=1.0, offset=0.0, sign=1.0):
     def f(x):
         a, b = x.tolist()
-        return scale * (100 * (b - a * a) ** 2 + (1 - a) ** 2) + offset
+        u, v = b - a * a, 1 - a
+        return scale * (100 * u * u + v * v) + offset
 
     def g(x):
         a, b = x.tolist()
@@ -79,7 +80,8 @@ def test_nothing_claims_convergence_far_from_the_minimum(optimizer, factor):
 @pytest.mark.parametrize("optimizer", [BFGS(), LBFGS(), NewtonDamped(), Newton()], ids=lambda o: type(o).__name__)
 @pytest.mark.parametrize("factor", [100.0, 1000.0])
 def test_fast_methods_solve_rosenbrock_from_afar(optimizer, factor):
-    loop, trace = go(rosenbrock(), optimizer, start=np.array([-1.2, 1.0]) * factor)
+    stop = Stationary() | Iterations(3000)
+    loop, trace = go(rosenbrock(), optimizer, stop, start=np.array([-1.2, 1.0]) * factor)
     assert trace.status is Status.CONVERGED
     np.testing.assert_allclose(loop.state.x, 1.0, atol=1e-3)
 
@@ -157,19 +159,14 @@ def test_candidates_find_out_a_wrong_gradient():
 
 @every
 def test_a_gradient_that_turns_nan_half_way_ends_with_what_there_is(optimizer):
-    good = rosenbrock()
+    good = bowl()
     broken = Problem(
-        good.value, start=[-1.2, 1.0], hessian=good.hessian,
-        gradient=lambda x: good.gradient(x) if x[0] < -0.5 else np.full(2, np.nan),
+        good.value, start=[1.0, 2.0, 3.0], hessian=good.hessian,
+        gradient=lambda x: good.gradient(x) if x @ x > 1 else np.full(3, np.nan),
     )  # fmt: skip
     _, trace = go(broken, optimizer)
-    assert trace.status in (
-        Status.NONFINITE,
-        Status.STALLED,
-        Status.MAX_ITERATIONS,
-        Status.LINESEARCH_FAILED,
-        Status.DIVERGED,
-    )
+    ends = {Status.NONFINITE, Status.STALLED, Status.MAX_ITERATIONS, Status.LINESEARCH_FAILED}
+    assert trace.status in ends
     assert len(trace) >= 1
     assert np.isfinite(trace.points).all()
     assert np.isfinite(trace.scalars["f"]).all()
@@ -246,7 +243,8 @@ def test_negative_curvature_is_a_status_or_the_stated_fallback():
 
 def test_damped_newton_leaves_a_saddle_that_pure_newton_goes_to():
     saddle = Problem(
-        lambda x: 0.5 * x[0] ** 2 - 0.5 * x[1] ** 2 + 0.25 * x[1] ** 4, gradient=lambda x: np.array([x[0], x[1] ** 3 - x[1]]),
+        lambda x: 0.5 * x[0] ** 2 - 0.5 * x[1] ** 2 + 0.25 * x[1] ** 4,
+        gradient=lambda x: np.array([x[0], x[1] ** 3 - x[1]]),
         hessian=lambda x: np.diag([1.0, 3 * x[1] ** 2 - 1]), start=[1.7, 1e-4],
     )  # fmt: skip
     assert abs(go(saddle, Newton())[0].state.x[1]) <= 1e-8

@@ -37,7 +37,8 @@ class Checker:
         elif isinstance(given, dict) and isinstance(given.get("name"), str):
             name_path = (*path, "name")
         else:
-            self.document.report(path, f"a {what} is a name or {{name: …, settings}}, given {shown(given)}")
+            article = "an" if what[0] in "aeiou" else "a"
+            self.document.report(path, f"{article} {what} is a name or {{name: …, settings}}, given {shown(given)}")
             return INVALID
         cls = self._class(kind, given["name"], name_path)
         if cls is INVALID:
