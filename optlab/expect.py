@@ -9,9 +9,9 @@
       - {runs: {label: GD}, column: iterations, against: problem.condition, slope: {near: [1, 0.2]}}
       - {runs: {label: GD}, rows: {k: {">=": 1}}, column: step_size, all: {near: [0.1, 1.0e-12]}}
 
-`runs` filters the runs table and `rows` the iterations table: column: value, [values], or {op: value}. The column
-is looked up among the runs, then among the iterations; with `rows`, `at`, `first` or `last` among the iterations
-first. Equality of numbers is to 12 digits. Nothing that is NaN or missing ever meets a condition.
+`runs` filters the runs table and `rows` the iterations table. A filter, like a condition, is a value, a list of
+allowed values, or {op: value}. The column is looked up among the runs, then among the iterations; with `rows`, `at`,
+`first` or `last` among the iterations first. Numbers are equal to 12 digits. NaN never meets a condition.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
+from optlab.config.claim_words import condition_words, in_words, operand_words, plain_words
 from optlab.config.claims import Comparison, Expectation, Reference, Selection
 from optlab.config.wording import shown
 from optlab.core.status import nearest
@@ -94,7 +95,7 @@ def _select(selection: Selection, column: str, tables: Tables, aggregate: str) -
     """Return the selected values: run, label, problem, value; k and `against` where there are any."""
     runs = _filtered(tables.runs, selection.runs, "runs")
     if runs.empty and aggregate != "count":
-        wanted = ", ".join(f"{key} {_condition_words(c)}" for key, c in selection.runs.items())
+        wanted = ", ".join(f"{key} {condition_words(c)}" for key, c in selection.runs.items())
         msg = f"no run has {wanted}" if wanted else "there are no runs"
         raise _UnmetError(msg)
     at: Any = aggregate if aggregate in ("first", "last") else selection.at
@@ -127,9 +128,8 @@ def _filtered(table: pd.DataFrame, filters: dict[str, Any], what: str) -> pd.Dat
         if column not in table:
             msg = f"the {what} table has no column {column!r}{nearest(column, table.columns)}"
             raise _UnmetError(msg)
-        choices = wanted if isinstance(wanted, list) else [wanted]
-        tests = [_test(choice, None) for choice in choices]
-        table = table.iloc[[i for i, value in enumerate(table[column]) if any(test(value) for test in tests)]]
+        test = _test(wanted, None)
+        table = table.iloc[[i for i, value in enumerate(table[column]) if test(value)]]
     return table
 
 
@@ -168,7 +168,9 @@ def _numbers(values: pd.Series[Any], column: str, name: str) -> Any:
 
 
 def _test(condition: Any, tables: Tables | None) -> Callable[[Any], bool]:
-    """Return the function that says whether a value meets a literal or a Comparison."""
+    """Return the function that says whether a value meets a literal, one of a list, or a Comparison."""
+    if isinstance(condition, list):
+        return lambda value: any(equal(value, choice) for choice in condition)
     if not isinstance(condition, Comparison):
         return lambda value: equal(value, condition)
     parts = [(operator, _amount(operand, tables)) for operator, operand in condition.parts()]
@@ -224,40 +226,7 @@ def _as_number(value: Any) -> float | None:
         return None
 
 
-# --- words --------------------------------------------------------------------------------------
-
-
-def in_words(expectation: Expectation) -> str:
-    """Return a claim in words, for one that has no `says`."""
-    name, condition = expectation.aggregate
-    column = expectation.column or "runs"
-    against = f" against {expectation.against}" if expectation.against else ""
-    where = [f"{key} {_condition_words(c)}" for key, c in (expectation.runs | expectation.rows).items()]
-    where += [f"at the {expectation.at} iteration"] if expectation.at != "all" else []
-    return f"{name} {column}{against} {_condition_words(condition)}" + (f" where {', '.join(where)}" if where else "")
-
-
-def _condition_words(condition: Any) -> str:
-    if isinstance(condition, list):
-        return "in " + ", ".join(_plain(c) for c in condition)
-    if not isinstance(condition, Comparison):
-        return f"= {_plain(condition)}"
-    words = []
-    for operator, operand in condition.parts():
-        if operator == "near":
-            words.append(f"= {_operand_words(operand[0])} ± {_operand_words(operand[1])}")
-        else:
-            words.append(f"{operator} {_operand_words(operand)}")
-    return " and ".join(words)
-
-
-def _operand_words(operand: Any) -> str:
-    if not isinstance(operand, Reference):
-        return _plain(operand)
-    name, column = operand.statistic
-    where = ", ".join(f"{key} {_condition_words(c)}" for key, c in (operand.runs | operand.rows).items())
-    factor = "" if operand.times == 1 else f"{operand.times:g} × "
-    return f"{factor}{name} {column}" + (f" ({where})" if where else "")
+# --- what was seen ------------------------------------------------------------------------------
 
 
 def _compared(condition: Any, tables: Tables) -> str:
@@ -265,28 +234,18 @@ def _compared(condition: Any, tables: Tables) -> str:
     if not isinstance(condition, Comparison):
         return ""
     sides = [p for _, o in condition.parts() for p in (o if isinstance(o, list) else [o]) if isinstance(p, Reference)]
-    return "".join(f"; {_operand_words(side)} = {_amount(side, tables):.6g}" for side in sides)
+    return "".join(f"; {operand_words(side)} = {_amount(side, tables):.6g}" for side in sides)
 
 
 def _summary(values: pd.Series[Any]) -> str:
     kinds = values.value_counts(dropna=False)
     if len(kinds) <= EXAMPLES:
-        return ", ".join(f"{_plain(value)} ({count}×)" for value, count in kinds.items())
+        return ", ".join(f"{plain_words(value)} ({count}×)" for value, count in kinds.items())
     if all(_as_number(value) is not None for value in kinds.index):
-        return f"{len(values)} values from {_plain(values.min())} to {_plain(values.max())}"
+        return f"{len(values)} values from {plain_words(values.min())} to {plain_words(values.max())}"
     return f"{len(values)} values of {len(kinds)} kinds"
 
 
 def _example(row: Mapping[Any, Any]) -> str:
     where = f"{row['label']} on {row['problem']}" + (f", k = {row['k']}" if "k" in row else "")
-    return f"{_plain(row['value'])} ({where})"
-
-
-def _plain(value: Any) -> str:
-    return (
-        f"{value:.6g}"
-        if isinstance(value, float)
-        else shown(value)
-        if value is None or isinstance(value, bool)
-        else str(value)
-    )
+    return f"{plain_words(row['value'])} ({where})"

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from optlab.expect import Verdict
+
+class Judged(Protocol):
+    """An expectation as `optlab.expect.Verdict` has it."""
+
+    @property
+    def claim(self) -> str: ...
+    @property
+    def met(self) -> bool: ...
+    @property
+    def seen(self) -> str: ...
+
 
 NARROWEST, WIDEST = 80, 100
 LEAST = 8
@@ -49,11 +59,18 @@ def _cut(text: str, w: int) -> str:
 
 
 def runs_table(runs: pd.DataFrame) -> str:
-    """Return a line per optimizer and problem; over several starts or seeds, how many runs and their medians."""
-    several = len(runs) > len(runs.drop_duplicates(["label", "problem", *_problem_settings(runs)]))
-    names = [_problem_words(row, _problem_settings(runs)) for row in runs.to_dict("records")]
+    """Return a line per optimizer and problem; over several starts or seeds, how many runs and their medians.
+
+    Runs that were skipped follow in a line per reason.
+    """
+    skipped = runs[runs["status"] == "SKIPPED"]
+    shown = runs[runs["status"] != "SKIPPED"]
+    varied = {name: _varied(group) for name, group in runs.groupby("problem")}
+    words = [_problem_words(row, varied[row["problem"]]) for row in shown.to_dict("records")]
+    shown = shown.assign(problem=words)
+    several = bool(shown.duplicated(["label", "problem"]).any())
     rows: list[list[str]] = []
-    for (label, problem), group in runs.assign(problem=names).groupby(["label", "problem"], sort=False):
+    for (label, problem), group in shown.groupby(["label", "problem"], sort=False):
         counts = group["status"].value_counts()
         best = "CONVERGED" if "CONVERGED" in counts else str(counts.index[0])
         status = best if len(counts) == 1 else f"{best} {counts[best]}/{len(group)}"
@@ -63,26 +80,24 @@ def runs_table(runs: pd.DataFrame) -> str:
         half = MOST_ROWS // 2
         rows[half:-half] = [[f"… {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1)]]
     head = ["label", "problem", *(["runs"] if several else []), "status", *NUMBERS]
-    return table(head, rows, right=["runs", *NUMBERS])
+    reasons = [f"skipped {len(group)}: {message}" for message, group in skipped.groupby("message", sort=False)]
+    return "\n".join([table(head, rows, right=["runs", *NUMBERS]), *reasons])
 
 
-def _problem_settings(runs: pd.DataFrame) -> list[str]:
-    """Return the settings by which runs on a problem of one name differ."""
-    by_problem = runs.groupby("problem")
-    settings = [c for c in runs.columns if c.startswith("problem.")]
-    return [c for c in settings if by_problem[c].nunique().max() > 1]
+def _varied(runs: pd.DataFrame) -> list[str]:
+    """Return the settings by which these runs, on problems of one name, differ."""
+    return [c for c in runs.columns if c.startswith("problem.") and runs[c].nunique() > 1]
 
 
 def _problem_words(row: Mapping[Any, Any], settings: Iterable[str]) -> str:
-    there = {c.removeprefix("problem."): row[c] for c in settings if not (row[c] is None or row[c] != row[c])}
-    return " ".join([str(row["problem"]), *(f"{key}={_number(value)}" for key, value in there.items())])
+    return " ".join([str(row["problem"]), *(f"{c.removeprefix('problem.')}={_number(row[c])}" for c in settings)])
 
 
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def verdict_lines(verdicts: Iterable[Verdict]) -> list[str]:
+def verdict_lines(verdicts: Iterable[Judged]) -> list[str]:
     """Return the expectations, met and unmet, with what was seen."""
     import textwrap
 

@@ -33,7 +33,18 @@ def test_every_public_name_survives_the_import_of_every_submodule():
     assert set(PUBLIC) <= set(optlab.__all__) <= set(dir(optlab))
     for name in PUBLIC:
         assert getattr(optlab, name) is not None
-    for name in ("problem", "optimizer", "names", "minimize", "iterate", "run", "load", "kkt", "check_problem", "check_optimizer"):
+    for name in (
+        "problem",
+        "optimizer",
+        "names",
+        "minimize",
+        "iterate",
+        "run",
+        "load",
+        "kkt",
+        "check_problem",
+        "check_optimizer",
+    ):
         assert callable(getattr(optlab, name)), name
     assert optlab.problem("kappa5").n == 2
     assert {"Stationary", "Iterations", "Evaluations", "Seconds"} <= set(dir(optlab.stop))
@@ -74,7 +85,18 @@ def test_the_default_method_fits_the_problem():
 
 def test_the_trace_is_a_table_with_the_columns_asked_for():
     result = optlab.minimize("rosenbrock", "bfgs", columns=["condition_number", "optimal_step"])
-    expected = {"k", "f", "stationarity", "step_size", "n_f", "n_gradient", "seconds", "kept", "condition_number", "optimal_step"}
+    expected = {
+        "k",
+        "f",
+        "stationarity",
+        "step_size",
+        "n_f",
+        "n_gradient",
+        "seconds",
+        "kept",
+        "condition_number",
+        "optimal_step",
+    }
     assert expected <= set(result.trace.columns)
     assert len(result.trace) == result.iterations + 1 == len(result.trajectory)
     assert result.evaluations["f"] == result.trace["n_f"].iloc[-1]

@@ -281,7 +281,7 @@ def test_what_is_kept_of_the_trajectory(keep, expected):
     trace = run(loop, keep)
     assert trace.rows.tolist() == expected
     assert len(trace) == 101
-    np.testing.assert_allclose(trace.points, np.outer(0.998 ** trace.rows, [1.0, 2.0]), rtol=1e-12)
+    np.testing.assert_allclose(trace.points, np.outer(0.998**trace.rows, [1.0, 2.0]), rtol=1e-12)
 
 
 def test_long_runs_flush_their_rows_in_order():
@@ -310,7 +310,9 @@ def test_recorded_fields_of_a_state_reach_the_trace():
 
 def test_settings_out_of_range_are_refused_by_the_driver():
     with pytest.raises(InputError, match="step_size must be > 0, given -1"):
-        optlab.minimize(bowl(), optlab.optimizer.__globals__["catalogue"](()).find("optimizers", "gradient_descent")(step_size=-1))
+        optlab.minimize(
+            bowl(), optlab.optimizer.__globals__["catalogue"](()).find("optimizers", "gradient_descent")(step_size=-1)
+        )
 
 
 def test_warnings_never_escape_and_the_callers_errstate_is_his_own():

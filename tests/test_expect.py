@@ -64,6 +64,8 @@ GD: dict[str, Any] = {"label": "GD"}
         ({"runs": GD, "column": "status", "any": "CONVERGED"}, True, "CONVERGED (1×), MAX_ITERATIONS (1×)"),
         ({"column": "status", "any": {"<": 1}}, False, "4 of 4 do not meet it"),
         ({"runs": GD, "column": "status", "any": "STALLED"}, False, "2 of 2 do not meet it"),
+        ({"column": "status", "all": ["CONVERGED", "MAX_ITERATIONS"]}, True, "CONVERGED (3×)"),
+        ({"column": "status", "all": ["CONVERGED", "STALLED"]}, False, "1 of 4 do not meet it: MAX_ITERATIONS"),
         ({"runs": GD, "column": "iterations", "max": {"<=": 3000}}, True, "max iterations = 3000"),
         ({"runs": GD, "column": "iterations", "max": {"<": 3000}}, False, "max iterations = 3000"),
         ({"runs": GD, "column": "iterations", "min": 30}, True, "min iterations = 30"),

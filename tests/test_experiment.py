@@ -108,6 +108,10 @@ def test_duplicate_keys_are_errors_and_hide_nothing(tmp_path: Path) -> None:
         ("executor: locl", "3:11: unknown executor 'locl'; did you mean 'local'?"),
         ("plugins: [nowhere.py]", "3:11: plug-in nowhere.py does not exist"),
         ("name: !!python/object/apply:os.system x", "3:7: tags are not allowed: !!python/object/apply:os.system"),
+        (
+            "expect: [{count: [[1]]}]",
+            "3:19: count must be a single value, given [1]",
+        ),
         ("optimisers: [bfgs]", "3:1: unknown key 'optimisers'; did you mean 'optimizers'?"),
     ],
 )
@@ -266,7 +270,7 @@ def test_swept_values_are_the_ones_a_person_would_name() -> None:
         return [(r.problem if kind == "problems" else r.optimizer)[name] for r in runs]
 
     assert swept("optimizers", "step_size", {"linspace": [0.1, 0.7, 7]}) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
-    assert swept("optimizers", "step_size", {"geomspace": [1e-5, 10, 7]}) == [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
+    assert swept("optimizers", "step_size", {"geomspace": [1e-6, 1, 7]}) == [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
     assert swept("optimizers", "step_size", {"geomspace": [2, 8, 1]}) == [2.0]
     assert swept("problems", "n", {"geomspace": [2, 200, 4]}) == [2, 9, 43, 200]
     assert swept("problems", "n", {"geomspace": [2, 3, 5]}) == [2, 3]

@@ -155,6 +155,16 @@ def test_where_f_is_only_rounding_the_slopes_decide(search):
         assert (2e-4 - 1) * slope >= trial.slope >= 0.1 * slope
 
 
+def test_a_chance_ulp_neither_blocks_a_good_point_nor_makes_one():
+    ulp = np.spacing(1e8)
+    phi, _ = line(lambda t: 1e8 + (t - 1e-6) ** 2 + (ulp if t else 0.0), lambda t: 2 * (t - 1e-6))
+    for first in (1e-7, 1e-6, 3e-6):
+        assert StrongWolfe(c2=0.1).search(phi, first).alpha == pytest.approx(1e-6, rel=0.1)
+    phi, _ = line(lambda t: 1e8 - (ulp if t else 0.0), lambda t: -1.0)
+    for search in (Armijo(), StrongWolfe(), Exact()):
+        assert search.search(phi, 1.0) is None
+
+
 def test_armijo_halves_what_is_not_finite_and_clamps_interpolation():
     seen = []
 

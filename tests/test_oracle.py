@@ -92,7 +92,12 @@ def test_a_fresh_gradient_is_not_copied():
 def test_a_budget_refuses_the_evaluation_that_would_exceed_it(what):
     oracle = Oracle(bowl(hessian=lambda x: 2 * np.eye(2)))
     oracle.limit(**{what: 3})
-    ask = {"f": oracle.value, "gradient": oracle.gradient, "hessian": oracle.hessian, "hvp": lambda x: oracle.hvp(x, x)}[what]
+    ask = {
+        "f": oracle.value,
+        "gradient": oracle.gradient,
+        "hessian": oracle.hessian,
+        "hvp": lambda x: oracle.hvp(x, x),
+    }[what]
     for i in range(3):
         ask(np.array([1.0, float(i)]))
     with pytest.raises(BudgetSpentError, match=f"3 {what}"):

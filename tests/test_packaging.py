@@ -69,7 +69,16 @@ def test_the_wheel_alone_has_every_public_name(tmp_path):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(source)]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path / "dist"),
+        str(source),
+    ]
     done = subprocess.run(build, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     (wheel,) = (tmp_path / "dist").glob("*.whl")
@@ -78,6 +87,12 @@ def test_the_wheel_alone_has_every_public_name(tmp_path):
     zipfile.ZipFile(wheel).extractall(installed)
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     call = subprocess.run(
-        [sys.executable, "-c", CALL_EVERYTHING, str(installed)], cwd=empty, env=environment, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-c", CALL_EVERYTHING, str(installed)],
+        cwd=empty,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert call.returncode == 0, call.stderr

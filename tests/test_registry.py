@@ -63,7 +63,13 @@ def test_the_names_that_code_outside_relies_on():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("BFGS", "bfgs"), ("LBFGS", "lbfgs"), ("KKTNewton", "kkt_newton"), ("L2Regression", "l2_regression"), ("Kappa5", "kappa5")],
+    [
+        ("BFGS", "bfgs"),
+        ("LBFGS", "lbfgs"),
+        ("KKTNewton", "kkt_newton"),
+        ("L2Regression", "l2_regression"),
+        ("Kappa5", "kappa5"),
+    ],
 )
 def test_snake_case(name, expected):
     assert snake_case(name) == expected

@@ -218,6 +218,29 @@ def test_a_far_start(optimizer):
     np.testing.assert_allclose(loop.state.x, 0, atol=1e-6)
 
 
+def test_a_hessian_that_is_singular_up_to_rounding_is_a_status():
+    v = np.array([0.1, 0.7, 1.3])
+    valley = Problem(
+        lambda x: 0.5 * float(v @ x) ** 2 + float(x[0]), gradient=lambda x: (v @ x) * v + [1.0, 0.0, 0.0],
+        hessian=lambda x: np.outer(v, v) * (1 + np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]]) * 2e-16), start=np.ones(3),
+    )  # fmt: skip
+    assert go(valley, Newton())[1].status is Status.SINGULAR_KKT
+
+
+@pytest.mark.parametrize("k", [-60, 60])
+def test_the_shift_of_damped_newton_is_relative(k):
+    def saddle(c):
+        return Problem(
+            lambda x: c * (0.5 * x[0] ** 2 - 0.5 * x[1] ** 2 + 0.25 * x[1] ** 4),
+            gradient=lambda x: c * np.array([x[0], x[1] ** 3 - x[1]]),
+            hessian=lambda x: c * np.diag([1.0, 3 * x[1] ** 2 - 1]), start=[1.7, 0.1],
+        )  # fmt: skip
+
+    a, b = (go(saddle(c), NewtonDamped())[1] for c in (1.0, 2.0**k))
+    assert a.status is b.status is Status.CONVERGED
+    np.testing.assert_array_equal(a.points, b.points)
+
+
 def test_a_singular_hessian_is_a_status():
     valley = Problem(
         lambda x: float(x[0] + x[1]) ** 2 + float(x[0] + x[1]), start=[1.0, 2.0],

@@ -93,13 +93,27 @@ def test_every_run_leaves_a_row_and_its_iterations(tmp_path):
         assert len(k) == row.iterations + 1
         problem = results.problem(row.run)
         assert problem.value(x[-1]) == pytest.approx(row.f, rel=1e-12)
-    assert {"optimizer.step_size", "problem.condition", "problem.n", "optimizer.search", "optimizer.search.c2"} <= set(results.runs.columns)
+    assert {"optimizer.step_size", "problem.condition", "problem.n", "optimizer.search", "optimizer.search.c2"} <= set(
+        results.runs.columns
+    )
 
 
 def test_tables_are_readable_with_pandas_alone(tmp_path):
     execute(spec(), tmp_path / "r")
     iterations = pd.read_parquet(tmp_path / "r" / "iterations.parquet")
-    needed = {"run", "k", "f", "stationarity", "step_size", "optimal_step", "condition_number", "n_f", "n_gradient", "seconds", "kept"}
+    needed = {
+        "run",
+        "k",
+        "f",
+        "stationarity",
+        "step_size",
+        "optimal_step",
+        "condition_number",
+        "n_f",
+        "n_gradient",
+        "seconds",
+        "kept",
+    }
     assert needed <= set(iterations.columns)
     runs = pd.read_parquet(tmp_path / "r" / "runs.parquet")
     assert set(runs["status"]) <= {s.name for s in optlab.Status}
@@ -141,7 +155,12 @@ def test_an_edited_plugin_runs_again(tmp_path, student):
 
 @pytest.mark.parametrize("executor", ["serial", "local"])
 def test_a_students_file_runs_and_its_mistakes_are_rows(tmp_path, student, executor):
-    data = spec(plugins=["student.py"], problems=["kappa5", "no_hessian"], optimizers=["sleepy", "careless", "newton"], columns=["optimal_step"])
+    data = spec(
+        plugins=["student.py"],
+        problems=["kappa5", "no_hessian"],
+        optimizers=["sleepy", "careless", "newton"],
+        columns=["optimal_step"],
+    )
     results = execute(data, tmp_path / "r", executor=executor)
     status = results.runs.groupby(["problem", "optimizer"])["status"].agg(set)
     assert status["kappa5", "sleepy"] == {"MAX_ITERATIONS"}
@@ -236,7 +255,9 @@ def test_random_starts_are_the_same_for_every_optimizer_and_differ_by_index(tmp_
 
 
 def test_problems_of_different_size_share_the_tables(tmp_path):
-    results = execute(spec(problems=["kappa5", {"name": "quadratic", "n": 3}], columns=["optimal_step"]), tmp_path / "r")
+    results = execute(
+        spec(problems=["kappa5", {"name": "quadratic", "n": 3}], columns=["optimal_step"]), tmp_path / "r"
+    )
     widths = {results.trajectory(r.run)[1].shape[1] for r in results.runs.itertuples()}
     assert widths == {2, 3}
     again = execute(spec(problems=[{"name": "quadratic", "n": 3}, "kappa5"], columns=["optimal_step"]), tmp_path / "r")

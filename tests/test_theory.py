@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,14 @@ def test_exact_and_optimal_steps_agree_and_make_gradients_orthogonal():
         assert np.abs(cosines).max() <= 1e-11
         steps = trace.scalars["step_size"][1:]
         assert 1e-3 * (1 - 1e-9) <= steps.min() <= steps.max() <= 1 + 1e-9
+
+
+def test_exact_search_makes_gradients_orthogonal_on_curved_functions_too():
+    problem = rosenbrock()
+    _, trace = go(problem, GradientDescentExact(), Iterations(20))
+    G = [problem.gradient(x) for x in trace.points]
+    for a, b in pairwise(G):
+        assert abs(a @ b) <= 1e-11 * np.linalg.norm(a) * np.linalg.norm(b)
 
 
 def test_fixed_steps_below_two_over_L_converge_and_above_diverge():
@@ -288,6 +298,18 @@ def test_projected_gradient_solves_ball_constrained_regression(kappa, fraction):
     assert np.linalg.norm(loop.state.x - w) <= 1e-6 * np.linalg.norm(w)
     assert np.abs(loop.state.g + 2 * lam * loop.state.x).max() <= 1e-9 * np.abs(trace.scalars["stationarity"][0])
     assert all(loop.problem.feasible.contains(x) for x in trace.points)
+
+
+def test_projected_gradient_measures_curvature_along_the_ball():
+    """The part of y = Hs across the constraint would make the lengths too short: 75 iterations instead of 44."""
+    rng = np.random.default_rng(2)
+    U, _ = np.linalg.qr(rng.normal(size=(40, 13)))
+    V, _ = np.linalg.qr(rng.normal(size=(12, 12)))
+    X = U[:, :12] * np.geomspace(1, 1e-4, 12) @ V.T
+    y = X @ rng.normal(size=12) + 0.1 * U[:, 12]
+    free = np.linalg.lstsq(X, y)[0]
+    _, trace = go(regression(X, y, 0.1 * free @ free), ProjectedGradient(), Stationary(rtol=1e-11) | Iterations(60))
+    assert trace.status is Status.CONVERGED
 
 
 def test_projected_gradient_reaches_rounding_on_the_diabetes_data():

@@ -96,10 +96,7 @@ Value = Annotated[
     Annotated[Scalar, Tag("<value>")] | Annotated[Reference, Tag("<mapping>")],
     Discriminator(lambda value: "<mapping>" if _shape(value) == "mapping" else "<value>"),
 ]
-Condition = Annotated[
-    Annotated[Scalar, Tag("<value>")] | Annotated[Comparison, Tag("<mapping>")],
-    Discriminator(lambda value: "<mapping>" if _shape(value) == "mapping" else "<value>"),
-]
+Condition = Filter
 
 
 class Expectation(Selection):

@@ -24,6 +24,8 @@ TYPES = {
     "finite_number": "a finite number",
 }
 BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+SINGLE = ("text", "true or false", "a number")
+"""Asked for together: anything that is not a list or a mapping."""
 LONGEST = 60
 
 
@@ -60,6 +62,8 @@ def describe(errors: Iterable[Mapping[str, Any]], given: Any) -> str:
     if custom:
         return custom[0]
     wishes = list(dict.fromkeys(requirement(e) for e in found))
+    if set(SINGLE) <= set(wishes):
+        wishes = ["a single value"]
     hint = ""
     for error in found:
         if error["type"] == "literal_error" and isinstance(given, str):
@@ -69,26 +73,24 @@ def describe(errors: Iterable[Mapping[str, Any]], given: Any) -> str:
     return f"must be {' or '.join(wishes)}, given {shown(given)}{hint}"
 
 
-def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[BaseModel], base: Path_ = ()) -> None:
-    """Report pydantic's errors about `document.data` (or its part at `base`) where they stand in the text."""
+def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> None:
+    """Report pydantic's errors about `document.data` where they stand in the text."""
+    values: dict[Path_, list[Mapping[str, Any]]] = {}
     for error in errors:
         parts = tuple(error["loc"])
         if error["type"] == "extra_forbidden":
-            allowed = _keys(model, parts[:-1])
             key = str(parts[-1])
-            document.report(
-                _existing(document, base, parts),
-                f"unknown key {key!r}{hint(key, allowed, 'keys')}",
-                key=True,
-            )
+            tail = hint(key, _keys(model, parts[:-1]), "keys")
+            document.report(_existing(document, parts), f"unknown key {key!r}{tail}", key=True)
         elif error["type"] == "missing":
-            path = _existing(document, base, parts[:-1])
+            path = _existing(document, parts[:-1])
             document.report(path, f"the key {parts[-1]!r} is missing", key=True)
         else:
-            path = _existing(document, base, parts)
-            names = [part for part in path if isinstance(part, str)]
-            name = f"{names[-1] if names else 'the file'}{':' if error['type'] == 'value_error' else ''}"
-            document.report(path, f"{name} {describe([error], error['input'])}")
+            values.setdefault(_existing(document, parts), []).append(error)
+    for path, found in values.items():
+        names = [part for part in path if isinstance(part, str)]
+        name = f"{names[-1] if names else 'the file'}{':' if found[0]['type'] == 'value_error' else ''}"
+        document.report(path, f"{name} {describe(found, found[0]['input'])}")
 
 
 def hint(name: str, allowed: Iterable[str], what: str) -> str:
@@ -97,12 +99,10 @@ def hint(name: str, allowed: Iterable[str], what: str) -> str:
     return nearest(name, names) or f" ({what}: {', '.join(names) or 'none'})"
 
 
-def _existing(document: Document, base: Path_, parts: tuple[Any, ...]) -> Path_:
+def _existing(document: Document, parts: tuple[Any, ...]) -> Path_:
     """Return the path in the data that a pydantic location means, without the tags of unions."""
     value = document.data
-    for part in base:
-        value = value[part]
-    path = base
+    path: Path_ = ()
     for part in parts:
         inside = (isinstance(value, dict) and part in value) or (
             isinstance(value, list) and isinstance(part, int) and part < len(value)

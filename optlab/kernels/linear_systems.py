@@ -5,6 +5,8 @@ Source: Golub & Van Loan (2013), sections 4.2 (Cholesky) and 4.4 (Bunch–Kaufma
 
 from __future__ import annotations
 
+from math import inf, log2
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv, dsysv
@@ -54,15 +56,19 @@ def solve_definite(A: Array, b: Array) -> tuple[Array, float] | None:
 def solve_kkt(W: Array, J: Array, b: Array, c: Array) -> tuple[Array, Array] | None:
     """Return (x, y) with Wx + Jᵀy = b and Jx = c, W (n, n) symmetric and J (p, n); None where that is singular.
 
+    J is first brought to the size of W, by a power of two, so that the units of f do not matter.
     Source: Nocedal & Wright (2006), section 16.2 (symmetric indefinite factorization of the KKT matrix).
     """
     n, p = W.shape[0], J.shape[0]
+    above, below = float(np.abs(W).max(initial=0.0)), float(np.abs(J).max(initial=0.0))
+    ratio = above / below if below > 0 else 1.0
+    scale = 2.0 ** round(log2(ratio)) if 0 < ratio < inf else 1.0
     K = np.zeros((n + p, n + p))
     K[:n, :n] = W
-    K[n:, :n] = J
-    K[:n, n:] = J.T
-    solution = solve_indefinite(K, np.concatenate([b, c]))
-    return None if solution is None else (solution[:n], solution[n:])
+    K[n:, :n] = scale * J
+    K[:n, n:] = scale * J.T
+    solution = solve_indefinite(K, np.concatenate([b, scale * c]))
+    return None if solution is None else (solution[:n], scale * solution[n:])
 
 
 def has_full_row_rank(J: Array) -> bool:

@@ -78,7 +78,7 @@ class StrongWolfe(LineSearch):
         return trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope and abs(trial.slope) <= -self.c2 * phi.slope
 
     def _decreases(self, phi: Line, trial: Trial) -> bool:
-        return phi.f0 - trial.f > phi.noise and trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
+        return trial.finite and phi.f0 - trial.f > phi.noise and trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
 
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
         """Whether the trial replaces `low` as the lower end; where f is only rounding, the slope decides."""

@@ -58,9 +58,9 @@ def panels(count: int, ratio: float | None = None) -> tuple[Figure, list[Axes]]:
 
 
 def plain(text: str, most: int = LABEL_MOST) -> str:
-    """Return text that matplotlib shows as it is: no formulas, no hidden labels, not too long."""
+    """Return text that matplotlib shows as it is: no formulas, not too long."""
     text = text if len(text) <= most else text[: most - 1] + "…"
-    return (" " + text if text.startswith("_") else text).replace("$", r"\$")
+    return text.replace("$", r"\$")
 
 
 def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
@@ -157,7 +157,7 @@ def tidy_ticks(axes: Axes) -> None:
 
     The labels are plain text: matplotlib's own are formulas, which cost a third of the time of a figure.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     sides = ((axes.xaxis, axes.get_xscale(), axes.get_xlim()), (axes.yaxis, axes.get_yscale(), axes.get_ylim()))
     for axis, scale, (low, high) in sides:
@@ -166,6 +166,8 @@ def tidy_ticks(axes: Axes) -> None:
         short = scale == "log" and high < SHORT * low
         if short:
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        else:
+            axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _, short=short: f"{value:g}" if short else power(value)))
         axis.set_minor_formatter(NullFormatter())
 

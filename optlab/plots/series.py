@@ -100,9 +100,17 @@ def column(iterations: pd.DataFrame, name: str) -> Array:
 
 
 def thinned(y: Array, most: int = MOST_POINTS) -> NDArray[np.int64]:
-    """Return ascending indices of at most about `most` points: both ends, and the extremes of every stretch."""
+    """Return ascending indices of few enough points to draw: both ends, and the extremes of every stretch.
+
+    The beginning is thinned less, for logarithmic axes: its tenth gets half as many points again, and so on.
+    """
     if len(y) <= most:
         return np.arange(len(y))
+    return np.union1d(_extremes(y, most // 2), thinned(y[: len(y) // 10], most // 2))
+
+
+def _extremes(y: Array, most: int) -> NDArray[np.int64]:
+    """Return both ends, and where the least and the greatest value of each of `most`/2 stretches are."""
     width = -(-2 * len(y) // most)
     padded = np.pad(y, (0, -len(y) % width), constant_values=np.nan).reshape(-1, width)
     there = np.isfinite(padded)

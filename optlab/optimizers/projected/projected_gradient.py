@@ -28,8 +28,8 @@ class Memory(NamedTuple):
 class ProjectedGradient(Optimizer):
     """Move along the projection arc P(x − αg); every iterate is feasible.
 
-    The first α is the adaptive Barzilai–Borwein length, from the change of the gradient along the constraints that
-    are active (its other part says nothing about where the arc may go), and f has to fall below the greatest of its last
+    The first α is the adaptive Barzilai–Borwein length, from the change of the gradient along the active constraints
+    (the part across them says nothing about where the arc may go). f has to fall below the greatest of its last
     `history` values: not monotone unless that is 1. When the search fails, the memory is forgotten and the arc
     searched once more (counted in `restarts`).
     Source: Bertsekas (1976); Birgin, Martínez & Raydan (2000), algorithm SPG1; Grippo, Lampariello & Lucidi (1986).
@@ -69,8 +69,14 @@ class ProjectedGradient(Optimizer):
         y = tangential(oracle.project, trial.x, trial.g, trial.g - state.g)
         memory = self._updated(memory, trial.alpha, trial.f, s, y)
         return state.at(
-            trial.x, trial.f, trial.g, step_size=trial.alpha, direction=s / trial.alpha, restarts=restarts, memory=memory
-        )  # fmt: skip
+            trial.x,
+            trial.f,
+            trial.g,
+            step_size=trial.alpha,
+            direction=s / trial.alpha,
+            restarts=restarts,
+            memory=memory,
+        )
 
     def _updated(self, memory: Memory, alpha: float, f: float, s: Array, y: Array) -> Memory:
         values = (*memory.values, f)[-self.history :]
