@@ -30,6 +30,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
 PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {
     "problems": "optlab_problems"
 }
+SINGULAR = {kind: {"searches": "line search"}.get(kind, kind.removesuffix("s")) for kind in ROOTS}
 INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets"}
 """Settings of these types are built from a name or a mapping in their turn."""
 
@@ -275,7 +276,7 @@ class Catalogue:
         if name not in found and kind == "problems":
             found = {**_third_party(), **found}
         if name not in found:
-            msg = f"unknown {kind.removesuffix('s')} {name!r}{nearest(name, found)}"
+            msg = f"unknown {SINGULAR[kind]} {name!r}{nearest(name, found)}"
             raise InputError(msg)
         return found[name]
 
@@ -315,7 +316,7 @@ class Catalogue:
         settings = {"name": spec} if isinstance(spec, str) else dict(spec)
         name = settings.pop("name", None)
         if not isinstance(name, str):
-            msg = f"a {kind.removesuffix('s')} needs a name, given {spec!r}"
+            msg = f"a {SINGULAR[kind]} needs a name, given {spec!r}"
             raise InputError(msg)
         cls = self.find(kind, name)
         return build(cls, {key: self._inner(cls, key, value) for key, value in settings.items()})

@@ -21,18 +21,25 @@ if TYPE_CHECKING:
 FAILURES = frozenset({Status.ERROR.name, Status.KILLED.name, Status.TIMEOUT.name})
 """Statuses that `retry="failed"` runs again, and that --strict objects to."""
 
+DISPLAY = ("label", "start_label")
+"""What a run is called in tables; it may change without a new run."""
+
 
 class Interrupted(OptlabError):  # noqa: N818  not a fault
     """Ctrl-C: what was computed is in the results folder."""
 
 
 def key_of(run: Run, plugins: tuple[str, ...]) -> str:
-    """Return the content key of a run: its specification, its sources however indirect, the versions that matter."""
+    """Return the content key of a run: its specification, its sources however indirect, the versions that matter.
+
+    What it is called does not count.
+    """
     spec = run.spec()
     wanted = [("problems", spec["problem"]["name"]), ("optimizers", spec["optimizer"]["name"])]
     wanted += [("columns", c if isinstance(c, str) else c["name"]) for c in spec["columns"]]
     sources = [_source_of(plugins, kind, name) for kind, name in wanted]
-    return digest({"spec": spec, "sources": sources, "versions": versions()})
+    identity = {name: value for name, value in spec.items() if name not in DISPLAY}
+    return digest({"spec": identity, "sources": sources, "versions": versions()})
 
 
 _SOURCES: dict[tuple[Path, int], str] = {}
@@ -92,6 +99,8 @@ def execute(
     specs = {key: {**r.spec(), "start_label": r.start_label} for key, r in runs.items()}
     known = {} if fresh or retry == "all" else store.previous(place)
     known = {k: v for k, v in known.items() if k in runs and not (retry == "failed" and v.row["status"] in FAILURES)}
+    for key, finished in known.items():
+        finished.row |= {"label": specs[key]["label"], "start": specs[key]["start_label"]}
     tasks = [Task(key, spec, plugins) for key, spec in specs.items() if key not in known]
     done = dict(known)
     interrupted = False

@@ -145,6 +145,13 @@ def test_unchanged_runs_are_reused_and_edited_ones_are_not(tmp_path):
     assert execute(edited, tmp_path / "r", fresh=True).executed == 36
 
 
+def test_a_renamed_label_is_shown_without_a_new_run(tmp_path):
+    data = spec(problems=["kappa5"], optimizers=["bfgs"], starts={"standard": True})
+    execute(data, tmp_path / "r")
+    renamed = execute({**data, "optimizers": [{"name": "bfgs", "label": "B"}]}, tmp_path / "r")
+    assert (renamed.executed, renamed.runs["label"].tolist()) == (0, ["B"])
+
+
 def test_an_edited_plugin_runs_again(tmp_path, student):
     data = spec(plugins=["student.py"], problems=["kappa5"], optimizers=["sleepy", "bfgs"], starts={"standard": True})
     assert execute(data, tmp_path / "r").executed == 2

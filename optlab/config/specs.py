@@ -17,7 +17,7 @@ from optlab.config.text import Document, Path_
 from optlab.config.wording import describe, hint, shown
 from optlab.core.settings import name_of, settings_of, type_of
 from optlab.core.status import InputError
-from optlab.registry import Catalogue, inner_kind
+from optlab.registry import SINGULAR, Catalogue, inner_kind
 
 INVALID = object()
 """Stands for a value whose mistake has been reported."""
@@ -31,7 +31,7 @@ class Checker:
 
     def spec(self, kind: str, given: Any, path: Path_, *, sweeps: bool = False, extra: tuple[str, ...] = ()) -> Any:
         """Return {name: …, settings converted, Axis where swept}, or INVALID; keys in `extra` are left alone."""
-        what = {"searches": "line search"}.get(kind, kind.removesuffix("s"))
+        what = SINGULAR[kind]
         if isinstance(given, str):
             given, name_path = {"name": given}, path
         elif isinstance(given, dict) and isinstance(given.get("name"), str):
