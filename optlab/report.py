@@ -122,7 +122,7 @@ def _glance(results: Reported, runs: pd.DataFrame) -> str:
         solved = members[members["status"].isin(GOOD)]
         fastest = [_fastest(solved, measure) for measure in ("iterations", "n_gradient")]
         rows.append([str(panel), minimum, f"{len(solved)} of {len(members)}", *fastest])
-    head = ["problem", "least f", "runs that converged", "fewest iterations", "fewest gradient evaluations"]
+    head = ["problem", "known least f", "runs that converged", "fewest iterations", "fewest gradient evaluations"]
     return _table(head, rows, "Of the runs that converged; over several starts the median of each method counts.")
 
 

@@ -165,6 +165,14 @@ def test_a_chance_ulp_neither_blocks_a_good_point_nor_makes_one():
         assert search.search(phi, 1.0) is None
 
 
+@pytest.mark.parametrize("search", SEARCHES, ids=repr)
+def test_a_gradient_that_is_not_finite_rules_a_point_out_however_low_f_is(search):
+    phi, _ = line(lambda t: (t - 1) ** 2 if t < 1.5 else -t, lambda t: 2 * (t - 1) if t < 1.5 else np.nan)
+    trial = search.search(phi, 1.9)
+    assert trial.finite
+    assert trial.alpha < 1.5
+
+
 def test_armijo_halves_what_is_not_finite_and_clamps_interpolation():
     seen = []
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CLEAR = 100.0
 """A promised decrease this many times above rounding must show in f, if the gradient is right."""
+PERSISTS, SHOWS = 0.5, 0.25
+"""… as long as this fraction of the slope persists; and at least this fraction of it must show."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ def failure(line: Line) -> Halt:
     promised, decrease = -line.promised(alpha), line.f0 - trial.f
     if not trial.finite:
         return Halt(Status.NONFINITE, f"f or its gradient is not finite after a step of {alpha:.1e} (f = {trial.f})")
-    persists = promised > line.noise and -alpha * trial.slope >= 0.5 * promised
-    if persists and not decrease >= 0.25 * promised:
+    persists = promised > line.noise and -alpha * trial.slope >= PERSISTS * promised
+    if persists and not decrease >= SHOWS * promised:
         note = f"f does not decrease along -g though {promised:.1e} was promised; is the gradient right?"
         return Halt(Status.LINESEARCH_FAILED, note)
     if decrease > line.noise:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isclose, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,8 +180,8 @@ def power(value: float) -> str:
     """
     if value == 0:
         return "0"
-    exponent = round(np.log10(abs(value)))
-    if not np.isclose(abs(value), 10.0**exponent):
+    exponent = round(log10(abs(value)))
+    if not isclose(abs(value), 10.0**exponent):
         return ""
     return f"{value:g}" if exponent in (0, 1) else f"10{str(exponent).translate(SUPERSCRIPT)}"
 

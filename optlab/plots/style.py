@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,17 @@ def applied() -> Iterator[None]:
     """Apply the style sheet over matplotlib's defaults; what was set before comes back afterwards."""
     import matplotlib as mpl
 
-    with mpl.rc_context(fname=SHEET):
+    with mpl.rc_context(rc=_settings()):
         yield
+
+
+@cache
+def _settings() -> Any:
+    """Every setting under the style sheet, read once; the backend stays the user's."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(fname=SHEET):
+        return {key: value for key, value in mpl.rcParams.items() if not key.startswith("backend")}
 
 
 def look(i: int) -> dict[str, Any]:
