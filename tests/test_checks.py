@@ -183,7 +183,7 @@ WRONG = [
     (OwnDice, "same run twice is bit equal"),
     (OwnLimit, "records count up by one"),
     (NeedsTwo, "one variable is enough"),
-    (IgnoresItsBounds, "success is true"),
+    (IgnoresItsBounds, "converged where it starts at the solution"),
 ]
 
 

@@ -115,7 +115,7 @@ def test_bounds_on_many_variables_form_no_square_matrix():
     problem = linear(np.ones(n), bounds=(0.3, np.inf))
     tracemalloc.start()
     found = kkt.kkt(problem, np.full(n, 0.3))
-    reason = kkt.refutation(problem, np.full(n, 0.2), np.zeros(n), 1e-8)
+    reason = kkt.infeasibility(problem, np.full(n, 0.2))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found.stationarity == 0.0
@@ -185,8 +185,8 @@ def test_an_infeasible_point_is_seen_and_refuted():
     problem = linear([0.0, 0.0], linear_inequality=([[1.0, 1.0]], [1.0]))
     x = np.array([1.0, 1.0])
     assert kkt.kkt(problem, x).primal == pytest.approx(1.0)
-    assert "violated" in kkt.refutation(problem, x, np.zeros(2), 1e-8)
-    assert kkt.refutation(problem, np.array([0.5, 0.5 + 5e-9]), np.zeros(2), 1e-8) == ""
+    assert "violated" in kkt.infeasibility(problem, x)
+    assert kkt.infeasibility(problem, np.array([0.5, 0.5 + 5e-9])) == ""
 
 
 def test_a_multiplier_of_the_wrong_sign_is_no_solution():
@@ -223,14 +223,14 @@ def test_a_set_known_by_projection():
     outside = np.array([2.0, -1.0])
     found = kkt.kkt(linear([0.0, 0.0], feasible=Simplex()), outside)
     assert found.primal == pytest.approx(1.0)
-    assert "outside" in kkt.refutation(linear([0.0, 0.0], feasible=Simplex()), outside, np.zeros(2), 1e-8)
+    assert "outside" in kkt.infeasibility(linear([0.0, 0.0], feasible=Simplex()), outside)
 
 
 def test_further_constraints_beside_a_projection_are_not_forgotten():
     problem = linear([1.0, 2.0], feasible=Simplex(), linear_inequality=([[1.0, 0.0]], [0.25]))
     found = kkt.kkt(problem, [1.0, 0.0])
     assert found.primal == pytest.approx(0.75)
-    assert kkt.refutation(problem, np.array([1.0, 0.0]), np.array([1.0, 2.0]), 1e-8) != ""
+    assert kkt.infeasibility(problem, np.array([1.0, 0.0])) != ""
 
 
 def test_without_constraints_stationarity_is_the_greatest_slope():

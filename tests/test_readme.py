@@ -28,7 +28,7 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     assert [c[1] for c in commands] == ["run", "check", "list", "show"]
     for command in commands:
         done = subprocess.run(
-            [sys.executable, "-m", "optlab.cli", *command[1:]],
+            [sys.executable, "-m", "optlab", *command[1:]],
             cwd=tmp_path,
             capture_output=True,
             text=True,

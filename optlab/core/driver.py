@@ -271,8 +271,8 @@ class Loop:
                 )
 
     def certified(self, tolerance: float) -> bool:
-        """Check a claim of convergence independently: genuine f and g, KKT residual, every constraint."""
-        if not self.optimizer.exact or self.state is None:
+        """Check a claim of convergence independently: every constraint, a genuine gradient, the KKT residual."""
+        if not self.optimizer.exact or self.state is None or kkt.infeasibility(self.problem, self.state.x):
             return False
         why = kkt.refutation(self.problem, self.state.x, self._genuine_gradient(), 10 * tolerance)
         if why and not self.book.claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +155,10 @@ class Oracle:
             if self.n_f >= self._max_f:
                 self._spend("f")
             self.n_f += 1
-            self._f = self._number(self._value(x))
+            try:
+                self._f = self._number(self._value(x))
+            except OverflowError:  # Python's own floats raise where numpy's become inf
+                self._f = inf
         return self._f
 
     def gradient(self, x: Array) -> Array:
@@ -165,7 +169,10 @@ class Oracle:
             if self.n_gradient >= self._max_gradient:
                 self._spend("gradient")
             self.n_gradient += 1
-            self._g = self._vector(self._gradient(x), "gradient")
+            try:
+                self._g = self._vector(self._gradient(x), "gradient")
+            except OverflowError:
+                self._g = frozen(np.full_like(x, nan))
         return self._g
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
@@ -180,10 +187,13 @@ class Oracle:
             self._spend("gradient")
         self.n_f += 1
         self.n_gradient += 1
-        if self._fused is None:
-            f, g = self._value(x), self._gradient(x)
-        else:
-            f, g = self._fused(x)
+        try:
+            if self._fused is None:
+                f, g = self._value(x), self._gradient(x)
+            else:
+                f, g = self._fused(x)
+        except OverflowError:
+            f, g = inf, np.full_like(x, nan)
         if type(f) is not float:
             f = self._number(f)
         if (

@@ -210,6 +210,8 @@ class ProblemBase(ABC):
             return "" if there else f"the problem has no {what}"
         if need == "quadratic":
             return "" if "quadratic" in self.tags else "the problem is not a quadratic"
+        if need == "lagrangian_hessian" and self.equality is None and self.inequality is None:
+            need = "hessian"  # linear constraints add no curvature
         sources = {"hvp": ("hvp", "hessian"), "gradient": ("gradient", "value_and_gradient")}.get(need, (need,))
         if any(self.by_hand(source) for source in sources):
             return ""
