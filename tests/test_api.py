@@ -15,8 +15,8 @@ import optlab
 import optlab_problems
 
 PUBLIC = [
-    "Problem", "problem", "optimizer", "names", "minimize", "iterate", "run", "load", "check_optimizer", "check_problem",
-    "kkt", "Optimizer", "LineSearchOptimizer", "State", "Oracle", "ProblemBase", "Facts", "Column", "Plot", "ConvexSet",
+    "Problem", "problem", "optimizer", "names", "minimize", "iterate", "run", "load", "check_optimizer",
+    "check_problem", "kkt", "Optimizer", "LineSearchOptimizer", "State", "Oracle", "ProblemBase", "Facts", "Column", "Plot", "ConvexSet",
     "Status", "Halt", "stop", "numerics",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_every_public_name_survives_the_import_of_every_submodule():
     assert optlab.problem("kappa5").n == 2
     assert {"Stationary", "Iterations", "Evaluations", "Seconds"} <= set(dir(optlab.stop))
     with pytest.raises(AttributeError, match="no attribute 'minimise'"):
-        optlab.minimise  # noqa: B018
+        optlab.minimise
 
 
 @pytest.mark.parametrize("name", sorted(modules()))
@@ -59,7 +59,9 @@ def test_docstring_examples_run(name):
 
 
 def test_import_costs_next_to_nothing():
-    code = "import sys; bare = set(sys.modules); import optlab; new = set(sys.modules) - bare; print(len(new)); assert len(new) < 10, new"
+    code = (
+        "import sys; bare = set(sys.modules); import optlab; new = set(sys.modules) - bare; assert len(new) < 10, new"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
@@ -105,7 +107,7 @@ def test_the_trace_is_a_table_with_the_columns_asked_for():
 
 @pytest.mark.parametrize("method", ["bfgs", "lbfgs", "newton", "gradient_descent_armijo"])
 def test_columns_do_not_touch_the_run(method):
-    names = [c for c in optlab.names("columns")]
+    names = optlab.names("columns")
     plain = optlab.minimize("rosenbrock", method, stop=optlab.stop.Iterations(30))
     observed = optlab.minimize("rosenbrock", method, stop=optlab.stop.Iterations(30), columns=names)
     assert plain.trajectory.tobytes() == observed.trajectory.tobytes()

@@ -57,7 +57,8 @@ for kind in ("optimizers", "problems", "columns", "plots", "searches", "sets", "
     assert optlab.names(kind), kind
 result = optlab.minimize("rosenbrock", "bfgs", columns=["condition_number"])
 assert result.success, result.message
-results = optlab.run({"name": "w", "problems": ["kappa5"], "optimizers": ["newton"], "plots": ["convergence"]}, progress=False)
+experiment = {"name": "w", "problems": ["kappa5"], "optimizers": ["newton"], "plots": ["convergence"]}
+results = optlab.run(experiment, progress=False)
 assert (results.folder / "report.html").is_file()
 assert optlab.kkt(optlab.problem("kappa5"), [0.0, 0.0]).stationarity == 0
 """

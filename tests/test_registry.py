@@ -155,7 +155,7 @@ def test_a_plugin_imports_the_module_beside_it_and_its_digest_follows(plugin):
 
 def test_a_digest_follows_the_kernels_a_method_imports():
     path = Catalogue().entry("optimizers", "lbfgs").path
-    import optlab.fingerprint as fingerprint
+    from optlab import fingerprint
 
     seen: dict[Path, bytes] = {}
     fingerprint._collect(path, seen)
