@@ -11,6 +11,7 @@ from optlab.core.driver import Loop, run
 from optlab.core.problem import Problem
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
+from optlab.kernels.quasi_newton import full
 from optlab.linesearch.exact import Exact
 from optlab.linesearch.strong_wolfe import StrongWolfe
 from optlab.optimizers.constrained.kkt_newton import KKTNewton
@@ -184,8 +185,7 @@ def test_bfgs_with_exact_search_ends_a_quadratic_in_n_steps_with_the_inverse():
     for optimizer in (BFGS(search=Exact()), BFGS(search=Exact(), scale=False)):
         loop, _ = go(bowl(H, x0), optimizer, Iterations(5))
         assert np.linalg.norm(loop.state.g) <= 1e-12 * np.linalg.norm(H @ x0)
-        if not optimizer.scale:
-            assert np.linalg.norm(loop.state.memory.inverse @ H - np.eye(5)) <= 1e-10
+        assert np.linalg.norm(full(loop.state.memory) @ H - np.eye(5)) <= 1e-10
         assert loop.state.restarts == 0
 
 
@@ -196,11 +196,8 @@ def test_every_bfgs_update_fulfils_the_secant_equation_and_stays_definite():
         memory = now.state.memory
         if memory is not None:
             s, y = now.state.x - old.x, now.state.g - old.g
-            np.testing.assert_allclose(memory.inverse @ y, s, rtol=1e-7, atol=1e-10 * np.linalg.norm(s))
-            np.testing.assert_allclose(
-                memory.inverse @ now.state.g, memory.Hg, rtol=1e-6, atol=1e-9 * np.linalg.norm(s)
-            )
-            assert np.linalg.eigvalsh(memory.inverse)[0] > 0
+            np.testing.assert_allclose(full(memory) @ y, s, rtol=1e-7, atol=1e-10 * np.linalg.norm(s))
+            assert np.linalg.eigvalsh(full(memory))[0] > 0
         old = now.state
     assert loop.status is Status.CONVERGED
 

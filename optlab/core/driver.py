@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
-from optlab.core.optimizer import Optimizer, State, max_abs
+from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import COUNTERS, BudgetSpentError, Oracle, check_start
 from optlab.core.settings import check_settings, name_of
 from optlab.core.status import Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
+from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -236,7 +237,7 @@ class Loop:
             self.scale = known
             return
         standard = np.asarray(self.problem.start(), dtype=state.x.dtype)
-        g = state.g if np.array_equal(standard, state.x) else None
+        g = state.g if (standard == state.x).all() else None
         self.scale = kkt.stationarity(self.problem, standard, g)
         if not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.problem, state.x, state.g)

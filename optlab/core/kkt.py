@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optlab.core.status import InputError
+from optlab.kernels.norms import max_abs
 from optlab.sets.box import Box
 
 if TYPE_CHECKING:
@@ -269,6 +270,8 @@ def _natural_residual(feasible: ConvexSet, x: Array, g: Array) -> float:
 
 def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) -> float:
     """Return max(‖∇L‖∞, complementarity) at x, uncounted: the scale and the check of convergence claims."""
+    if not problem.constrained:
+        return max_abs(np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float))
     found = kkt(problem, x, gradient)
     return max(found.stationarity, found.complementarity)
 

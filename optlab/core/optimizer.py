@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
+from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -15,11 +14,6 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 _new, _set = object.__new__, object.__setattr__
-
-
-@cache
-def _field_names(cls: Any) -> frozenset[str]:
-    return frozenset(cls.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -61,10 +55,10 @@ class State:
     def _next(self, fields: dict[str, Any], given: dict[str, Any]) -> Self:
         """Copy with changes; `given` are those that a method named itself, which must be fields."""
         if given:
-            cls: Any = type(self)
-            unknown = given.keys() - _field_names(cls)
+            unknown = given.keys() - self.__dict__.keys()
             if unknown:
-                msg = f"{cls.__name__} has no field {sorted(unknown)}; extend State by a frozen dataclass to add one"
+                name = type(self).__name__
+                msg = f"{name} has no field {sorted(unknown)}; extend State by a frozen dataclass to add one"
                 raise TypeError(msg)
         new = _new(type(self))
         changed = self.__dict__ | fields
@@ -119,12 +113,3 @@ class Optimizer(ABC):
     def stationarity(self, oracle: Oracle, state: State) -> float:
         """How far from stationary the state is, in the units of ∇f: ‖g‖∞ unless overridden."""
         return max_abs(state.g)
-
-
-def max_abs(v: Array) -> float:
-    """‖v‖∞; NaN if any component is."""
-    if v.size <= 8:  # noqa: PLR2004  a Python loop is faster up to here
-        values = v.tolist()
-        total = sum(values)
-        return max(map(abs, values)) if total - total == 0 else float(np.abs(v).max())
-    return float(max(v.max(), -v.min()))

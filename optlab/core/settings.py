@@ -99,7 +99,14 @@ def _rules(cls: Any, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...], 
     return " and ".join(words), tuple(tests), choices, classes if set(classes) <= set(PLAIN) else ()
 
 
+@cache
+def _all_rules(cls: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, _rules(cls, name)) for name in settings_of(cls))
+
+
 def _fits(value: Any, classes: tuple[Any, ...]) -> bool:
+    if type(value) in classes:
+        return True
     if isinstance(value, bool):
         return bool in classes
     if isinstance(value, Integral):
@@ -118,9 +125,8 @@ def check_settings(item: object) -> None:
         Naming the setting, the value given and what is allowed.
     """
     cls: Any = type(item)
-    for name in settings_of(cls):
+    for name, (rule, tests, choices, classes) in _all_rules(cls):
         value = getattr(item, name)
-        rule, tests, choices, classes = _rules(cls, name)
         if classes and not _fits(value, classes):
             allowed = " or ".join(PLAIN[kind] for kind in classes)
             msg = f"{name_of(cls)}: {name} must be {allowed}, given {value!r}"
@@ -132,7 +138,7 @@ def check_settings(item: object) -> None:
             hint = nearest(str(value), choices)
             msg = f"{name_of(cls)}: {name} must be one of {', '.join(map(repr, choices))}, given {value!r}{hint}"
             raise InputError(msg)
-        if is_dataclass(type(value)):
+        if not isinstance(value, (int, float, str, NoneType)) and is_dataclass(type(value)):
             check_settings(value)
 
 

@@ -74,9 +74,9 @@ class Line:
 
     def __call__(self, alpha: float) -> Trial:
         """Evaluate f and g at α, fused."""
-        x = self.point(alpha)
+        x = self.x + alpha * self.d
         f, g = self.oracle.value_and_gradient(x)
-        return Trial(alpha, f, self._slope(x, g, alpha), x, g)
+        return Trial(alpha, f, float(g.dot(self.d)), x, g)
 
     def value(self, alpha: float) -> Trial:
         """Evaluate f alone at α."""
@@ -120,6 +120,12 @@ class Arc(Line):
         if alpha != self._alpha:
             self._alpha, self._point = alpha, self.oracle.project(self.x + alpha * self.d)
         return self._point
+
+    def __call__(self, alpha: float) -> Trial:
+        """Evaluate f and g at x(α), fused."""
+        x = self.point(alpha)
+        f, g = self.oracle.value_and_gradient(x)
+        return Trial(alpha, f, self._slope(x, g, alpha), x, g)
 
     def promised(self, alpha: float) -> float:
         """Return gᵀ(x(α) − x)."""

@@ -8,11 +8,12 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from optlab.core.optimizer import Optimizer, State, max_abs
+from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.kernels.linear_systems import has_full_row_rank, solve_kkt
+from optlab.kernels.norms import max_abs
 from optlab.linesearch.base import NOISE
 
 NONE = np.empty(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,24 +16,12 @@ if TYPE_CHECKING:
     from optlab.core.problem import Array
 
 
-class Memory(NamedTuple):
-    """The inverse Hessian's approximation H (n, n), its lower triangle in column order, and Hg (n,) at the iterate."""
-
-    H: Array
-    Hg: Array
-
-    @property
-    def inverse(self) -> Array:
-        """H with both triangles, a fresh array."""
-        return np.asarray(np.tril(self.H) + np.tril(self.H, -1).T)
-
-
 @dataclass(frozen=True)
 class BFGS(LineSearchOptimizer):
     """Quasi-Newton with Broyden, Fletcher, Goldfarb and Shanno's update of the inverse Hessian.
 
-    One product Hg₊ serves the update and the next direction; nothing costs more than n² operations. A pair
-    whose curvature is not above rounding is left out.
+    Two products with H and a rank-two update: nothing costs more than n² operations. A pair whose curvature is
+    not above rounding is left out. The memory is H, (n, n), its lower triangle alone.
     Source: Nocedal & Wright (2006), algorithm 6.1 and equations 6.17, 6.20.
 
     Parameters
@@ -48,24 +36,19 @@ class BFGS(LineSearchOptimizer):
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−Hg; −g while there is no memory."""
-        return -state.g if state.memory is None else -state.memory.Hg
+        return -state.g if state.memory is None else symmetric_product(state.memory, state.g, -1.0)
 
     def first_step(self, state: State, direction: Array) -> float:
         """Return 1 once the memory holds curvature."""
         return first_length(state, direction) if state.memory is None else 1.0
 
-    def remember(self, old: State, new: State) -> Memory | None:
-        """Update H by the pair of this step and return it with the next Hg."""
-        s, y, g = new.x - old.x, new.g - old.g, new.g
-        memory: Memory | None = old.memory
+    def remember(self, old: State, new: State) -> Array | None:
+        """Update H by the pair of this step; before the first one H is scaled to the curvature seen."""
+        s, y = new.x - old.x, new.g - old.g
         rho = reciprocal_curvature(s, y, old.g)
-        if memory is not None:
-            H, Hg = memory.H, symmetric_product(memory.H, g)
-            if rho == 0:
-                return Memory(H, Hg)
-            return Memory(*inverse_update(H, s, y, rho, Hg - memory.Hg, Hg, g))
+        H: Array | None = old.memory
         if rho == 0:
-            return None
-        size = scaling(y, rho) if self.scale else 1.0
-        H = np.asfortranarray(np.diag(np.full(s.size, size)))
-        return Memory(*inverse_update(H, s, y, rho, size * y, size * g, g))
+            return H
+        if H is None:
+            H = np.asfortranarray(np.diag(np.full(s.size, scaling(y, rho) if self.scale else 1.0)))
+        return inverse_update(H, s, y, rho)
