@@ -16,7 +16,8 @@ import optlab_problems
 
 PUBLIC = [
     "Problem", "problem", "optimizer", "names", "minimize", "iterate", "run", "load", "check_optimizer",
-    "check_problem", "kkt", "Optimizer", "LineSearchOptimizer", "State", "Oracle", "ProblemBase", "Facts", "Column", "Plot", "ConvexSet",
+    "check_problem", "kkt", "Optimizer", "LineSearchOptimizer", "State", "Oracle", "ProblemBase", "Facts", "Column",
+    "Plot", "ConvexSet",
     "Status", "Halt", "stop", "numerics",
 ]  # fmt: skip
 
