@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE)
+IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
+)
 OWN = ("optlab", "optlab_problems")
 
 
@@ -48,25 +50,24 @@ def _collect(path: Path, seen: dict[Path, bytes]) -> None:
                 _collect(file, seen)
 
 
-@cache
 def _file_of(module: str, beside: Path) -> Path | None:
     """The source of a module of optlab, of the catalogue, or beside a plug-in; None for anything else."""
     top, *rest = module.lstrip(".").split(".")
-    if top in OWN:
-        spec = importlib.util.find_spec(top)
-        roots = list(spec.submodule_search_locations or []) if spec else []
-        base = Path(roots[0]) if roots else None
-    else:
-        base, rest = beside, [top, *rest]
-    if base is None:
+    base, rest = (_home(top), rest) if top in OWN else (beside, [top, *rest])
+    if base is None or not all(rest):
         return None
-    for candidate in (
-        base.joinpath(*rest).with_suffix(".py") if rest else base / "__init__.py",
-        base.joinpath(*rest) / "__init__.py",
-    ):
+    folder = base.joinpath(*rest)
+    for candidate in (folder.with_suffix(".py") if rest else folder / "__init__.py", folder / "__init__.py"):
         if candidate.is_file():
             return candidate.resolve()
     return None
+
+
+@cache
+def _home(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    return Path(places[0]) if places else None
 
 
 @cache

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
 import importlib.util
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from optlab.core.settings import build, classes_of, snake_case, type_of
 from optlab.core.status import InputError, nearest
+from optlab.plugins import load_plugin
 
 ROOTS: dict[str, tuple[str, ...]] = {
     "optimizers": ("Optimizer", "LineSearchOptimizer", "ForeignOptimizer"),
@@ -192,39 +190,6 @@ def _unique(entries: list[Entry]) -> dict[str, Entry]:
     return found
 
 
-@cache
-def load_plugin(path: Path, digest: str) -> ModuleType:
-    """Import a plug-in file once per content; modules beside it can be imported by it.
-
-    Raises
-    ------
-    InputError
-        When the file raises while it is imported; the message names the exception.
-    """
-    name = f"optlab_plugin_{path.stem}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        msg = f"{path} is not a Python file"
-        raise InputError(msg)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        msg = f"plug-in {path} cannot be imported: {type(error).__name__}: {error}"
-        raise InputError(msg) from error
-    finally:
-        sys.path.remove(str(path.parent))
-    return module
-
-
-def digest_of(path: Path) -> str:
-    """Return a short hash of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
 class Catalogue:
     """Everything that can be named: the built-in kinds, installed catalogues and plug-in files.
 
@@ -289,9 +254,7 @@ class Catalogue:
             For an unknown name, or a class that is not a dataclass though it has settings.
         """
         entry = self.entry(kind, name)
-        module = (
-            importlib.import_module(entry.module) if entry.module else load_plugin(entry.path, digest_of(entry.path))
-        )
+        module = importlib.import_module(entry.module) if entry.module else load_plugin(entry.path)
         cls: type = getattr(module, entry.class_name)
         missing = [f for f in entry.fields if f not in getattr(cls, "__dataclass_fields__", {})]
         if missing:

@@ -125,7 +125,7 @@ def test_an_edited_plugin_is_read_again(plugin):
     ("text", "message"),
     [
         ("def broken(:\n", "homework.py:1:"),
-        (PLUGIN + "\nraise RuntimeError('not today')\n", "cannot be imported: RuntimeError: not today"),
+        (PLUGIN + "\nraise RuntimeError('not today')\n", "homework.py:13 cannot be imported: RuntimeError: not today"),
         (PLUGIN.replace("@dataclass(frozen=True)\n", ""), "decorate it with @dataclass(frozen=True)"),
         (PLUGIN + PLUGIN, "two optimizers are named 'mine'"),
     ],
@@ -149,8 +149,24 @@ def test_a_plugin_imports_the_module_beside_it_and_its_digest_follows(plugin):
     assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.25
     before = source_digest(plugin)
     assert source_digest(plugin) == before
-    helper.write_text("STEP = 0.5\n")
+    helper.write_text("STEP = 0.75\n")
     assert source_digest(plugin) != before
+    assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.75
+
+
+def test_what_the_caller_imported_beside_a_plugin_stays_his(plugin, monkeypatch):
+    import sys
+
+    plugin.with_name("mine_too.py").write_text("STEP = 0.25\n")
+    plugin.write_text("import mine_too\n" + PLUGIN.replace("= 0.1", "= mine_too.STEP"))
+    monkeypatch.syspath_prepend(plugin.parent)
+    import mine_too
+
+    before = list(sys.path)
+    assert Catalogue([plugin]).make("optimizers", "mine").step_size == 0.25
+    assert sys.modules["mine_too"] is mine_too
+    assert sys.path == before
+    del sys.modules["mine_too"]
 
 
 def test_a_digest_follows_the_kernels_a_method_imports():
@@ -159,6 +175,7 @@ def test_a_digest_follows_the_kernels_a_method_imports():
 
     seen: dict[Path, bytes] = {}
     fingerprint._collect(path, seen)
+    assert len(seen) >= 15
     assert {"quasi_newton.py", "optimizer.py", "descent.py", "strong_wolfe.py"} <= {p.name for p in seen}
 
 

@@ -1,0 +1,72 @@
+"""Plug-in files: imported from their source, once per content, together with the modules beside them."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from optlab.core.status import InputError
+from optlab.fingerprint import source_digest
+
+
+def load_plugin(path: Path) -> ModuleType:
+    """Import a plug-in file; an edited one, or one that imports an edited module beside it, is imported anew.
+
+    Raises
+    ------
+    InputError
+        When the file raises while it is imported; the message names the exception and the line.
+    """
+    return _load(path, source_digest(path))
+
+
+@cache
+def _load(path: Path, digest: str) -> ModuleType:
+    module = ModuleType(f"optlab_plugin_{path.stem}_{digest}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    try:
+        with _neighbors(path.parent):
+            # From source, not through the bytecode cache: that one misses an edit of the same size in the same second.
+            exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+    except Exception as error:
+        del sys.modules[module.__name__]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        where = f"{path}:{lines[-1]}" if lines else str(path)
+        msg = f"plug-in {where} cannot be imported: {type(error).__name__}: {error}"
+        raise InputError(msg) from error
+    return module
+
+
+@contextmanager
+def _neighbors(folder: Path) -> Iterator[None]:
+    """Let modules of a folder be imported, freshly; what the caller had imported from there is put back afterwards."""
+    known = {name: module for name, module in sys.modules.items() if _lies_in(module, folder)}
+    for name in known:
+        del sys.modules[name]
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        sys.dont_write_bytecode = writes
+        sys.modules.update({name: module for name, module in known.items() if name not in _OURS})
+        _OURS.update(name for name, module in sys.modules.items() if name not in known and _lies_in(module, folder))
+
+
+_OURS: set[str] = set()
+"""Modules beside a plug-in that were imported for it, and not by the caller: a later load replaces them."""
+
+
+def _lies_in(module: object, folder: Path) -> bool:
+    """Whether a module was imported from a folder, the plug-ins themselves and the main program apart."""
+    name, file = getattr(module, "__name__", ""), getattr(module, "__file__", None)
+    if not file or name == "__main__" or name.startswith("optlab_plugin_"):
+        return False
+    return Path(file).parent == folder
