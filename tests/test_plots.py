@@ -512,3 +512,15 @@ panels(2)[0].savefig(io.BytesIO(), format="svg")
 assert "matplotlib.pyplot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_swept_setting_of_a_method_is_one_line_and_a_panel_without_values_is_left_out():
+    tables = Tables()
+    for step in (0.1, 0.2):
+        said = {"optimizer.step_size": step, "optimizer.beta": 0.5}
+        tables.add([2.0, 1.0], label=f"gd step_size={step}, beta=0.5", settings=said, length=[1.0, 2.0])
+        tables.add([2.0, 1.0], label=f"gd step_size={step}, beta=0.5", name="other", settings=said)
+    table = Sweep(x="optimizer.step_size", y="length").table(tables)
+    assert table["line"].unique().tolist() == ["gd, beta=0.5"]
+    assert table["panel"].unique().tolist() == ["bowl"]
+    assert table["x"].tolist() == [0.1, 0.2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -91,10 +92,16 @@ class Sweep(Plot):
         if not setting:
             return pd.DataFrame(columns=columns)
         runs = data.runs.assign(panel=panel_names(data.runs, [setting]))
+        if setting.startswith("optimizer.") and "label" in runs:
+            # A label such as "gradient_descent step_size=0.1" names the point on the axis: the line is what is left.
+            said = rf",?\s*\b{re.escape(setting.removeprefix('optimizer.'))}=[^\s,]+"
+            runs["label"] = runs["label"].str.replace(said, "", regex=True)
         runs = runs.assign(line=line_names(runs, [setting], ("panel", setting)))
         x = pd.to_numeric(runs[setting], errors="coerce")
         table = runs[["panel", "line", "run", "status"]].assign(x=x, y=self._outcome(data), theory=np.nan)
         table = table[np.isfinite(table["x"].astype(float)) & (table["status"] != "SKIPPED")]
+        there = np.isfinite(table["y"].astype(float)) | table["status"].map(failed).astype(bool)
+        table = table[there.groupby(table["panel"]).transform("any")]
         places = {name: {value: i for i, value in enumerate(dict.fromkeys(runs[name]))} for name in ("panel", "line")}
         return (
             table.assign(theory=self._theory(data, table))
