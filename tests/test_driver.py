@@ -330,3 +330,10 @@ def test_falling_until_overflow_is_unbounded():
     trace = go(Problem(lambda x: float(-(x @ x)), start=[1.0], gradient=lambda x: -2 * x), Descend(10.0))
     assert trace.status is Status.UNBOUNDED
     assert np.isfinite(trace.points).all()
+
+
+def test_a_callback_runs_under_the_callers_own_errstate():
+    seen = []
+    with np.errstate(divide="raise", over="warn"):
+        optlab.minimize(bowl(), Descend(), callback=lambda r: seen.append(np.geterr()) or r.k == 2)
+        assert seen == [np.geterr()] * 3

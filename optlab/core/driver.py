@@ -120,7 +120,8 @@ class Loop:
             raise InputError(msg)
         check_settings(optimizer)
         self.problem, self.optimizer, self.seed = problem, optimizer, seed
-        self._stationarity = optimizer.stationarity
+        own = type(optimizer).stationarity is not Optimizer.stationarity
+        self._stationarity = optimizer.stationarity if own else None
         self.stop = DEFAULT_STOP if stop is None else stop
         self.oracle = Oracle(problem, seed)
         self.oracle.limit(**self.stop.limits())
@@ -154,7 +155,10 @@ class Loop:
         return Status.CONVERGED if self.book.claim else self.status
 
     def __iter__(self) -> Iterator[Loop]:
-        """Yield self after every committed state; at the end `status` is set."""
+        """Yield self after every committed state; at the end `status` is set.
+
+        Floating-point warnings are the caller's to hold back: `iterate` does so step by step, `run` once.
+        """
         reason = lacking(self.problem, self.optimizer)
         if reason:
             self._end(Status.SKIPPED, reason)
@@ -175,7 +179,6 @@ class Loop:
                 self._judge(judge)
                 yield self
 
-    @np.errstate(all="ignore")
     def _attempt(self, action: Callable[[Oracle, Any], State], point: Any) -> bool:
         """Run one init or step on the clock and commit what it gives; False when the run ends instead."""
         begin = perf_counter()
@@ -207,7 +210,7 @@ class Loop:
         given_there = self.oracle.gave(new.x, new.g)
         self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
         self.state, self.k = new, new.k
-        self.stationarity = self._stationarity(self.oracle, new)
+        self.stationarity = max_abs(new.g) if self._stationarity is None else self._stationarity(self.oracle, new)
         self.oracle.prime(new.x, new.f, new.g)
         return True
 
@@ -345,7 +348,12 @@ def iterate(
     """
     loop = Loop(problem, optimizer, start=start, stop=stop, seed=seed, resume=resume)
     last = None
-    for now in loop:
+    steps = iter(loop)
+    while True:
+        with np.errstate(all="ignore"):  # around each step alone: held across a yield it would leak into the caller
+            now = next(steps, None)
+        if now is None:
+            break
         last = now.record()
         yield last
     if loop.status is Status.SKIPPED:
@@ -361,20 +369,28 @@ def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] 
     """Run a loop to its end and return the trace, whatever happens."""
     recorder: Recorder | None = None
     oracle = loop.oracle
-    for now in loop:
-        state = now.state
-        assert state is not None
-        if recorder is None:
-            recorder = Recorder(keep or Keep(), now.problem.n, state.recorded)
-        recorder.append(state, now.stationarity, oracle, now.seconds)
-        if callback is not None and loop.status is None:
-            try:
-                stop = callback(now.record())
-            except (StopIteration, Halt) as wish:
-                loop._end(wish.status if isinstance(wish, Halt) else Status.ACCEPTABLE, str(wish))
-            else:
-                if stop is True:
-                    loop._end(Status.ACCEPTABLE, "stopped by the callback")
+    callers = np.geterr()
+    with np.errstate(all="ignore"):
+        for now in loop:
+            state = now.state
+            assert state is not None
+            if recorder is None:
+                recorder = Recorder(keep or Keep(), now.problem.n, state.recorded)
+            recorder.append(state, now.stationarity, oracle, now.seconds)
+            if callback is not None and loop.status is None:
+                with np.errstate(**callers):
+                    _ask(callback, loop)
     recorder = recorder or Recorder(Keep(), loop.problem.n)
     assert loop.status is not None
     return recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)
+
+
+def _ask(callback: Callable[[Record], Any], loop: Loop) -> None:
+    """Show a record to the callback; it may end the run by returning True, StopIteration or Halt."""
+    try:
+        wish = callback(loop.record())
+    except (StopIteration, Halt) as end:
+        loop._end(end.status if isinstance(end, Halt) else Status.ACCEPTABLE, str(end))
+    else:
+        if wish is True:
+            loop._end(Status.ACCEPTABLE, "stopped by the callback")

@@ -100,7 +100,7 @@ class Sweep(Plot):
         x = pd.to_numeric(runs[setting], errors="coerce")
         table = runs[["panel", "line", "run", "status"]].assign(x=x, y=self._outcome(data), theory=np.nan)
         table = table[np.isfinite(table["x"].astype(float)) & (table["status"] != "SKIPPED")]
-        there = np.isfinite(table["y"].astype(float)) | table["status"].map(failed).astype(bool)
+        there = table["y"].notna() | table["status"].map(failed).astype(bool)
         table = table[there.groupby(table["panel"]).transform("any")]
         places = {name: {value: i for i, value in enumerate(dict.fromkeys(runs[name]))} for name in ("panel", "line")}
         return (
