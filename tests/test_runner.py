@@ -279,3 +279,36 @@ def test_the_callers_process_keeps_its_threads_and_environment(tmp_path):
     execute(spec(), tmp_path / "r", executor="local", workers=1)
     execute(spec(), tmp_path / "q", executor="serial")
     assert ([i["num_threads"] for i in threadpool_info()], dict(os.environ)) == before
+
+
+def test_columns_on_and_off_give_the_same_iterates_and_counts(tmp_path):
+    every = optlab.names("columns")
+    plain = execute(spec(columns=[]), tmp_path / "plain")
+    watched = execute(spec(columns=every), tmp_path / "watched")
+    assert len(watched.iterations.columns) > len(plain.iterations.columns) + 15
+    for (_, a), (_, b) in zip(plain.runs.iterrows(), watched.runs.iterrows(), strict=True):
+        assert (a["label"], a["status"], a["n_f"], a["n_gradient"]) == (
+            b["label"],
+            b["status"],
+            b["n_f"],
+            b["n_gradient"],
+        )
+        assert plain.trajectory(a["run"])[1].tobytes() == watched.trajectory(b["run"])[1].tobytes()
+    shared = [c for c in plain.iterations.columns if c not in ("run", *CLOCKS)]
+    pd.testing.assert_frame_equal(plain.iterations[shared], watched.iterations[shared], check_exact=True)
+
+
+def test_results_are_read_back_and_plotted_from_their_folder(tmp_path):
+    execute(spec(), tmp_path / "r")
+    (tmp_path / "r").rename(tmp_path / "moved")
+    results = optlab.load(tmp_path / "moved")
+    assert results.name == "t"
+    assert len(results.runs) == 36
+    figure = results.plot("convergence")
+    assert len(figure.axes) == 3
+    with pytest.raises(optlab.InputError, match="did you mean 'convergence'"):
+        results.plot("convergense")
+    with pytest.raises(optlab.InputError, match="holds no results"):
+        optlab.load(tmp_path / "nowhere")
+    with pytest.raises(optlab.InputError, match="no run 'abc'"):
+        results.trajectory("abc")
