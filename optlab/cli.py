@@ -96,7 +96,7 @@ def _list_runs(experiment: Experiment) -> None:
     runs = experiment.runs()
     rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed)) for r in runs]
     click.echo(table(("label", "problem", "start", "seed"), rows))
-    click.echo(f"{len(runs)} runs; nothing was run")
+    click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}; nothing was run")
 
 
 def _settings(spec: dict[str, Any]) -> str:
@@ -115,6 +115,11 @@ def _tell(results: Results) -> bool:
     for name in ("figures", "report.html"):
         if (results.folder / name).exists():
             click.echo(f"{name.removesuffix('.html'):<8} {results.folder / name}")
+    if results.reused:
+        click.echo(f"reused   {results.reused} of {results.executed + results.reused} runs, unchanged since")
+    noted = int(results.runs["notes"].fillna("").ne("").sum()) if "notes" in results.runs else 0
+    if noted:
+        click.echo(f"columns of {noted} runs could not all be computed; {results.folder / 'report.html'} says why")
     failures = results.runs[results.runs["status"].isin(FAILURES)]
     for row in failures.to_dict("records"):
         click.echo(f"{row['status']}: {row['label']} on {row['problem']}: {row['message']}", err=True)

@@ -77,5 +77,5 @@ def traceable(f: Scalar, x: Array) -> str:
             gradient(f, x)
     except Exception as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        return f"{type(error).__name__}: {first_line}"
+        return f"{type(error).__name__}: {first_line.partition('. Valid types are')[0]}"
     return ""

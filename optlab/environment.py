@@ -35,6 +35,8 @@ def claim(folder: Path, source: Path | None) -> None:
         there = json.loads((folder / "environment.json").read_text())
     except (OSError, ValueError):
         return
+    if not isinstance(there, dict) or not isinstance(there.get("schema", 0), int):
+        return
     if there.get("schema", 0) > SCHEMA:
         msg = (
             f"{folder} was written by a newer optlab (schema {there['schema']}, this one knows {SCHEMA}); update optlab"
@@ -51,7 +53,9 @@ def _same(a: Path, b: Path) -> bool:
     return a.resolve() == b.resolve()
 
 
-def write(folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: object) -> None:
+def write(
+    folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: object, overrides: tuple[str, ...] = ()
+) -> None:
     """Write environment.json: versions, git commit, processor, BLAS and threads, seeds, schema."""
     import platform
 
@@ -59,6 +63,7 @@ def write(folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: ob
         "schema": SCHEMA,
         "source": None if source is None else str(source.resolve()),
         "plugins": list(plugins),
+        "overrides": list(overrides),
         "seed": seeds,
         "versions": {
             **versions(),

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Experiment:
     executor : str or dict
     data : dict
         The file as it was read, overrides applied.
+    overrides : tuple of str
+        What was changed for this time.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Experiment:
     executor: Any
     data: dict[str, Any] = field(repr=False)
     all_runs: tuple[Run, ...] = field(repr=False)
+    overrides: tuple[str, ...] = ()
 
     def runs(self) -> tuple[Run, ...]:
         """Return the runs: problems × optimizers × starts × seeds, sweeps expanded."""
@@ -95,7 +98,7 @@ def load(path: str | Path, overrides: Sequence[str] = (), plugins: Sequence[str 
         document.data = {}
     for number, argument in enumerate(overrides, 1):
         document.override(number, argument)
-    return _checked(document, path.parent, path, plugins)
+    return replace(_checked(document, path.parent, path, plugins), overrides=tuple(overrides))
 
 
 def from_dict(data: dict[str, Any], folder: str | Path = ".") -> Experiment:

@@ -15,6 +15,8 @@ IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
 )
 OWN = ("optlab", "optlab_problems")
+STARTERS = frozenset({"optlab.api"})
+"""Modules that begin runs and show results: no run depends on what they import."""
 
 
 def digest(data: Any) -> str:
@@ -52,6 +54,8 @@ def _collect(path: Path, seen: dict[Path, bytes]) -> None:
 
 def _file_of(module: str, beside: Path) -> Path | None:
     """The source of a module of optlab, of the catalogue, or beside a plug-in; None for anything else."""
+    if module in STARTERS:
+        return None
     top, *rest = module.lstrip(".").split(".")
     base, rest = (_home(top), rest) if top in OWN else (beside, [top, *rest])
     if base is None or not all(rest):

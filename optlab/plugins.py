@@ -34,11 +34,13 @@ def _load(path: Path, digest: str) -> ModuleType:
         with _neighbors(path.parent):
             # From source, not through the bytecode cache: that one misses an edit of the same size in the same second.
             exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
         msg = f"plug-in {where} cannot be imported: {type(error).__name__}: {error}"
+        if "non-frozen dataclass" in str(error):
+            msg += " (decorate the class with @dataclass(frozen=True))"
         raise InputError(msg) from error
     return module
 

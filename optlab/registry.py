@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -209,7 +209,10 @@ class Catalogue:
         self.plugins = tuple(Path(p).resolve() for p in plugins)
         for path in self.plugins:
             if not path.is_file():
-                msg = f"plug-in {path} does not exist"
+                msg = f"plug-in {path} {'is no file' if path.exists() else 'does not exist'}"
+                raise InputError(msg)
+            if path.suffix != ".py":
+                msg = f"plug-in {path} is no Python file (.py)"
                 raise InputError(msg)
         statements = _statements((path, "", "plugin") for path in self.plugins)
         self._plugin_entries = {kind: _unique(_entries(statements, kind)) for kind in ROOTS} if statements else {}
@@ -241,9 +244,20 @@ class Catalogue:
         if name not in found and kind == "problems":
             found = {**_third_party(), **found}
         if name not in found:
-            msg = f"unknown {SINGULAR[kind]} {name!r}{nearest(name, found)}"
+            msg = f"unknown {SINGULAR[kind]} {name!r}{self._hint(kind, name, found)}"
             raise InputError(msg)
         return found[name]
+
+    def _hint(self, kind: str, name: str, found: Mapping[str, Entry]) -> str:
+        """Say what a wrong name may have meant: one near it, an array of a column, a name of another kind, any."""
+        near = nearest(name, found)
+        makers = [e.name for e in found.values() if kind == "columns" and name in e.attributes.get("names", ())]
+        others = [SINGULAR[other] for other in ROOTS if other != kind and name in self.entries(other)]
+        if makers:
+            return f", which {makers[0]!r} computes"
+        if near or not others:
+            return near or f" ({kind}: {', '.join(sorted(found))})"
+        return f", which is {'an' if others[0][0] in 'aeiou' else 'a'} {others[0]} (see: optlab list {kind})"
 
     def find(self, kind: str, name: str) -> type:
         """Import and return the class of a name.

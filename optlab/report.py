@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -74,7 +75,7 @@ def write_report(
         "figures": "\n".join(_figure(picture, folder) for picture in figures)
         or "<p>This experiment asks for none.</p>",
         "statuses": _statuses(runs),
-        "failures": _failures(runs),
+        "failures": _failures(runs) + _notes(runs),
         "runs": _runs(runs),
         "again": escape(_again(results)),
         "files": ", ".join(f'<a href="{name}">{name}</a>' for name in FILES if (folder / name).exists()) or "none",
@@ -117,13 +118,20 @@ def _glance(results: Reported, runs: pd.DataFrame) -> str:
     """A row per problem: is its minimum known, who solved it, who was fastest."""
     rows = []
     for panel, members in runs[runs["status"] != Status.SKIPPED.name].groupby("panel", sort=False):
-        known = results.problem(members["run"].iloc[0]).known
-        minimum = f"{known.optimum:.6g}" if known.optimum is not None else "not known"
+        minimum = _least(results, members["run"].iloc[0])
         solved = members[members["status"].isin(GOOD)]
         fastest = [_fastest(solved, measure) for measure in ("iterations", "n_gradient")]
         rows.append([str(panel), minimum, f"{len(solved)} of {len(members)}", *fastest])
     head = ["problem", "known least f", "runs that converged", "fewest iterations", "fewest gradient evaluations"]
     return _table(head, rows, "Of the runs that converged; over several starts the median of each method counts.")
+
+
+def _least(results: Reported, run: str) -> str:
+    try:
+        optimum = results.problem(run).known.optimum
+    except Exception as error:  # a user's problem; its runs say more
+        return f"not known ({type(error).__name__})"
+    return "not known" if optimum is None else f"{optimum:.6g}"
 
 
 def _fastest(solved: pd.DataFrame, measure: str) -> str:
@@ -170,6 +178,18 @@ def _failures(runs: pd.DataFrame) -> str:
     return _table(head, rows, "Every run that did not converge, and why.", raw=True, numeric=["runs"])
 
 
+def _notes(runs: pd.DataFrame) -> str:
+    """Why columns hold nothing, equal reasons once."""
+    noted = runs[runs["notes"].fillna("") != ""] if "notes" in runs else runs[:0]
+    if noted.empty:
+        return ""
+    grouped = noted.groupby(["line", "panel", "notes"], sort=False).size()
+    rows = [[*map(str, key), str(count)] for key, count in grouped.items()]  # type: ignore[misc]
+    rows = [[line, panel, count, why] for line, panel, why, count in rows]
+    head = ["method", "problem", "runs", "reason"]
+    return _table(head, rows, "Columns that could not be computed, and why.", numeric=["runs"])
+
+
 def _runs(runs: pd.DataFrame) -> str:
     columns = [name for name in NUMBERS if name in runs and np.isfinite(runs[name].astype(float)).any()]
     several = runs["start"].nunique() > 1 if "start" in runs else False
@@ -193,8 +213,9 @@ def _runs(runs: pd.DataFrame) -> str:
 def _again(results: Reported) -> str:
     source = results.environment.get("source")
     place = f"{results.folder.resolve().parent.name}/{results.folder.resolve().name}"
+    words = [Path(source).name if source else "experiment.yaml", *results.environment.get("overrides", ())]
     return (
-        f"optlab run {Path(source).name if source else 'experiment.yaml'}\n"
+        f"optlab run {shlex.join(words)}\n"
         f"optlab report {place}\n\n"
         f"python -c \"import pandas; print(pandas.read_parquet('{place}/runs.parquet'))\""
     )
@@ -205,6 +226,8 @@ def _environment(facts: Mapping[str, Any]) -> str:
     for name, value in facts.items():
         if name == "source":
             shown = Path(str(value)).name if value else "a mapping in Python"
+        elif name == "overrides":
+            shown = ", ".join(map(str, value)) or "none"
         elif name == "plugins":
             shown = ", ".join(Path(str(p)).name for p in value) or "none"
         elif isinstance(value, Mapping):

@@ -66,25 +66,25 @@ class Results:
     @cached_property
     def experiment(self) -> dict[str, Any]:
         """The resolved experiment."""
-        from ruamel.yaml import YAML
+        from ruamel.yaml import YAML, YAMLError
 
         path = self.folder / "experiment.yaml"
-        return dict(YAML(typ="safe", pure=True).load(path)) if path.exists() else {}
+        try:
+            return dict(YAML(typ="safe", pure=True).load(path)) if path.exists() else {}
+        except (YAMLError, OSError, TypeError, ValueError) as error:
+            raise _damaged(path) from error
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, machine and threads of the latest execution."""
-        path = self.folder / "environment.json"
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
+        return dict(self._json("environment.json", {}))
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The expectations of the experiment as the latest execution found them."""
         from optlab.expect import Verdict
 
-        path = self.folder / "expectations.json"
-        return [Verdict(**found) for found in json.loads(path.read_text())] if path.exists() else []
+        return [Verdict(**found) for found in self._json("expectations.json", [])]
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
@@ -93,12 +93,32 @@ class Results:
 
     @cached_property
     def _points(self) -> dict[str, tuple[Array, Array]]:
-        return {run: (k, x) for run, k, x in read_trajectories(self.folder)}
+        from pyarrow import ArrowException
+
+        try:
+            return {run: (k, x) for run, k, x in read_trajectories(self.folder)}
+        except (OSError, ArrowException) as error:
+            raise _damaged(self.folder / "trajectories.parquet") from error
 
     def _read(self, name: str) -> pd.DataFrame:
         import pandas as pd
+        from pyarrow import ArrowException
 
-        return pd.read_parquet(self.folder / f"{name}.parquet")
+        path = self.folder / f"{name}.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ArrowException) as error:
+            raise _damaged(path) from error
+
+    def _json(self, name: str, nothing: Any) -> Any:
+        path = self.folder / name
+        try:
+            found = json.loads(path.read_text()) if path.exists() else nothing
+        except (OSError, ValueError) as error:
+            raise _damaged(path) from error
+        if not isinstance(found, type(nothing)):
+            raise _damaged(path)
+        return found
 
     def trajectory(self, run: str) -> tuple[Array, Array]:
         """Return (k, x) of the kept iterates of a run, shapes (M,) and (M, n).
@@ -139,6 +159,10 @@ class Results:
     def plot(self, name: str, **settings: Any) -> Any:
         """Draw a plot of these results and return the matplotlib Figure."""
         return catalogue(self.plugins).make("plots", {"name": name, **settings}).draw(self)
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path} is {'damaged' if path.exists() else 'missing'}; run the experiment again")
 
 
 def load(folder: str | Path) -> Results:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optlab import environment, store
+from optlab import environment, store, work
+from optlab.core.settings import type_of
 from optlab.core.status import InputError, OptlabError, Status
 from optlab.executors.base import Executor, Outcome, Task
 from optlab.expect import evaluate
 from optlab.fingerprint import digest, source_digest, versions
+from optlab.registry import inner_kind
 from optlab.results import Results
 from optlab.work import Finished, catalogue, failed
 
@@ -29,28 +32,37 @@ class Interrupted(OptlabError):  # noqa: N818  not a fault
     """Ctrl-C: what was computed is in the results folder."""
 
 
-def key_of(run: Run, plugins: tuple[str, ...]) -> str:
-    """Return the content key of a run: its specification, its sources however indirect, the versions that matter.
+class Keys:
+    """Content keys of the runs of one execution: specification, sources however indirect, versions that matter.
 
-    What it is called does not count.
+    The sources are those of every class that a specification names, inner ones too, and of the loop itself.
+    What a run is called does not count.
     """
-    spec = run.spec()
-    wanted = [("problems", spec["problem"]["name"]), ("optimizers", spec["optimizer"]["name"])]
-    wanted += [("columns", c if isinstance(c, str) else c["name"]) for c in spec["columns"]]
-    sources = [_source_of(plugins, kind, name) for kind, name in wanted]
-    identity = {name: value for name, value in spec.items() if name not in DISPLAY}
-    return digest({"spec": identity, "sources": sources, "versions": versions()})
 
+    def __init__(self, plugins: tuple[str, ...]) -> None:
+        self._names = catalogue(plugins)
+        self._loop = source_digest(Path(work.__file__))
+        self._digests: dict[Path, str] = {}
 
-_SOURCES: dict[tuple[Path, int], str] = {}
+    def of(self, run: Run) -> str:
+        """Return the key of a run."""
+        spec = run.spec()
+        wanted = [("problems", spec["problem"]), ("optimizers", spec["optimizer"])]
+        wanted += [("columns", column) for column in spec["columns"]]
+        sources = [source for kind, part in wanted for source in self._sources(kind, part)]
+        identity = {name: value for name, value in spec.items() if name not in DISPLAY}
+        return digest({"spec": identity, "sources": [self._loop, *sources], "versions": versions()})
 
-
-def _source_of(plugins: tuple[str, ...], kind: str, name: str) -> str:
-    path = catalogue(plugins).entry(kind, name).path
-    stamp = (path, path.stat().st_mtime_ns)
-    if stamp not in _SOURCES:
-        _SOURCES[stamp] = source_digest(path)
-    return _SOURCES[stamp]
+    def _sources(self, kind: str, spec: dict[str, Any]) -> Iterator[str]:
+        path = self._names.entry(kind, spec["name"]).path
+        if path not in self._digests:
+            self._digests[path] = source_digest(path)
+        yield self._digests[path]
+        for key, value in spec.items():
+            if isinstance(value, dict) and "name" in value:
+                inner = inner_kind(type_of(self._names.find(kind, spec["name"]), key))
+                if inner and value["name"] in self._names.names(inner):  # a default may be a class without a name
+                    yield from self._sources(inner, value)
 
 
 def execute(
@@ -95,7 +107,8 @@ def execute(
     place = Path(folder) if folder is not None else Path("results") / experiment.name
     environment.claim(place, experiment.source)
     plugins = tuple(str(p) for p in experiment.plugins)
-    runs = {key_of(r, plugins): r for r in experiment.runs()}
+    keys = Keys(plugins)
+    runs = {keys.of(r): r for r in experiment.runs()}
     specs = {key: {**r.spec(), "start_label": r.start_label} for key, r in runs.items()}
     known = {} if fresh or retry == "all" else store.previous(place)
     known = {k: v for k, v in known.items() if k in runs and not (retry == "failed" and v.row["status"] in FAILURES)}
@@ -113,7 +126,7 @@ def execute(
         interrupted = True
     ordered = {key: done[key] for key in runs if key in done}
     store.write(place, ordered, specs)
-    environment.write(place, experiment.source, plugins, experiment.seeds)
+    environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides)
     temporary = place / "experiment.yaml.tmp"
     temporary.write_text(experiment.to_yaml(place))
     temporary.replace(place / "experiment.yaml")

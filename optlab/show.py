@@ -100,6 +100,8 @@ def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[
         entries = [e for e in _entries(catalogue, target) if e.kind in batteries]
     if not entries:
         msg = f"{target} holds no problem and no optimizer to check"
+        if target.endswith(".py"):
+            msg += " (public classes that extend optlab.ProblemBase or optlab.Optimizer)"
         raise InputError(msg)
     for entry in entries:
         name = next(n for n, e in catalogue.entries(entry.kind).items() if e == entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from optlab.work import Finished
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from optlab.core.problem import Array
 
 TABLES = ("runs", "iterations", "trajectories")
+MISSING = object()
 
 
 def write(folder: Path, finished: Mapping[str, Finished], specs: Mapping[str, Mapping[str, Any]]) -> None:
@@ -32,9 +35,9 @@ def write(folder: Path, finished: Mapping[str, Finished], specs: Mapping[str, Ma
 
     rows = [{"run": key, **done.row, "spec": json.dumps(specs[key])} for key, done in finished.items()]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    _save(folder / "runs.parquet", pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
     _save(folder / "iterations.parquet", _iterations(finished))
     _save(folder / "trajectories.parquet", _points_table(finished))
+    _save(folder / "runs.parquet", pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
 
 
 def _mixed(values: list[Any]) -> pa.Array:
@@ -52,6 +55,7 @@ def _mixed(values: list[Any]) -> pa.Array:
 
 
 def _iterations(finished: Mapping[str, Finished]) -> pa.Table:
+    """The iterations of all runs; a column that a run does not have is null there, which pandas shows as NaN."""
     import pyarrow as pa
 
     parts = {key: done.iterations for key, done in finished.items() if done.iterations}
@@ -59,9 +63,14 @@ def _iterations(finished: Mapping[str, Finished]) -> pa.Table:
     names = list(dict.fromkeys(name for part in parts.values() for name in part))
     columns: dict[str, Any] = {"run": pa.array(np.repeat(np.array(list(parts), dtype=object), lengths), pa.string())}
     for name in names:
-        pieces = [np.asarray(part[name]) if name in part else np.full(n, np.nan)
-                  for part, n in zip(parts.values(), lengths, strict=True)]  # fmt: skip
-        columns[name] = pa.array(np.concatenate(pieces))
+        there = np.repeat([name in part for part in parts.values()], lengths)
+        values = np.concatenate([part[name] for part in parts.values() if name in part])
+        if not there.all():
+            filled = np.zeros(len(there), dtype=values.dtype)
+            filled[there] = values
+            columns[name] = pa.array(filled, mask=~there)
+        else:
+            columns[name] = pa.array(values)
     if not names:
         columns |= {name: pa.array([], pa.float64()) for name in ("k", "f")}
     return pa.table(columns)
@@ -120,7 +129,11 @@ def _save(path: Path, table: pa.Table) -> None:
 
 
 def previous(folder: Path) -> dict[str, Finished]:
-    """Return what a folder already holds, by run key; empty where there is nothing, or nothing readable."""
+    """Return what a folder already holds, by run key; empty where there is nothing, or nothing readable.
+
+    Every run is as it was when it was written, whatever the others beside it made of its columns. A run whose
+    iterations are not there, because the writing was cut short, is left out.
+    """
     import pyarrow.parquet as pq
     from pyarrow import ArrowException
 
@@ -129,18 +142,71 @@ def previous(folder: Path) -> dict[str, Finished]:
     except (OSError, ArrowException):
         return {}
     runs, iterations, trajectories = tables
-    rows = runs.to_pylist()
-    found = {row.pop("run"): Finished({k: v for k, v in row.items() if v is not None and k != "spec"}) for row in rows}
+    found = {row.pop("run"): Finished(_as_given(row)) for row in runs.to_pylist()}
     run = np.asarray(iterations["run"].to_pylist(), dtype=object)
-    edges = (
-        np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]])) if len(run) else np.empty(0, dtype=int)
-    )
-    columns = {name: iterations[name].to_numpy() for name in iterations.column_names if name != "run"}
-    for begin, end in pairwise(edges):
-        if run[begin] in found:
-            found[run[begin]].iterations = {name: values[begin:end] for name, values in columns.items()}
+    there, columns = _columns(iterations)
+    if not len(run):
+        for done in found.values():
+            done.iterations = dict(columns)
+    else:
+        edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]]))
+        for begin, end in pairwise(edges):
+            if run[begin] in found:
+                found[run[begin]].iterations = {
+                    name: values[begin:end]
+                    for name, values in columns.items()
+                    if there[name] is None or there[name][begin]
+                }
     for key, k, x in _trajectories(trajectories):
         if key in found:
             kept = found[key].iterations["k"]
             found[key].rows, found[key].points = np.searchsorted(kept, k), x
-    return found
+    return {key: done for key, done in found.items() if _is_whole(done)}
+
+
+def _is_whole(done: Finished) -> bool:
+    """Whether a run has its iterations, or never had any: then it has no f."""
+    f = done.row.get("f")
+    return f is None or isnan(f) or len(done.iterations.get("k", ())) > 0
+
+
+def _columns(table: pa.Table) -> tuple[dict[str, NDArray[np.bool_] | None], dict[str, Array]]:
+    """Return where each column of the iterations has values (None: everywhere), and the values."""
+    there: dict[str, NDArray[np.bool_] | None] = {}
+    values: dict[str, Array] = {}
+    for name in table.column_names:
+        if name != "run":
+            column = table[name]
+            there[name] = column.is_valid().to_numpy() if column.null_count else None
+            values[name] = (column.fill_null(_zero(column.type)) if column.null_count else column).to_numpy()
+    return there, values
+
+
+def _zero(kind: pa.DataType) -> pa.Scalar:
+    """Return the zero of a type; that of booleans is False."""
+    import pyarrow as pa
+
+    return pa.scalar(0).cast(kind)
+
+
+def _as_given(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the runs table without what only other runs have, its settings in the types of its own spec."""
+    spec = json.loads(row.pop("spec"))
+    own: dict[str, Any] = {}
+    for name, value in row.items():
+        if "." not in name:
+            own[name] = value
+        elif (given := _setting(spec, name.split("."))) is not MISSING:
+            own[name] = given if str(given) == str(value) or given == value else value
+        elif value is not None:
+            own[name] = value
+    return own
+
+
+def _setting(spec: Any, path: list[str]) -> Any:
+    """Return what a specification holds for ``optimizer.search.c2``; an inner object stands for its name."""
+    for part in path:
+        if not isinstance(spec, dict) or part not in spec:
+            return MISSING
+        spec = spec[part]
+    return spec.get("name", MISSING) if isinstance(spec, dict) else spec

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from optlab.core.column import compute_columns
-from optlab.core.driver import Loop, run
+from optlab.core.driver import Loop, explain, run
 from optlab.core.settings import name_of, settings_of
 from optlab.core.status import OptlabError, Status
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
@@ -43,9 +45,13 @@ class Finished:
     points: Any = field(default_factory=lambda: np.empty((0, 0)))
 
 
-@cache
 def catalogue(plugins: tuple[str, ...]) -> Catalogue:
-    """Return the catalogue with these plug-ins, built once per process."""
+    """Return the catalogue with these plug-ins, built once per process and again after an edit of one of them."""
+    return _catalogue(plugins, tuple(Path(p).stat().st_mtime_ns if Path(p).is_file() else 0 for p in plugins))
+
+
+@cache
+def _catalogue(plugins: tuple[str, ...], edited: tuple[int, ...]) -> Catalogue:
     return Catalogue(plugins)
 
 
@@ -130,15 +136,18 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
         loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
+        trace = run(loop, make_keep(spec["record"]))
     except OptlabError as error:
         return failed(row, Status.ERROR, str(error))
-    except Exception as error:
-        return failed(row, Status.ERROR, f"{type(error).__name__}: {error}")
-    trace = run(loop, make_keep(spec["record"]))
+    except (Exception, SystemExit) as error:
+        return failed(row, Status.ERROR, explain(error), traceback.format_exc())
     values, notes, summary = compute_columns(columns, trace, problem) if len(trace) else ({}, {}, {})
-    row |= summarize(trace) | summary
-    if notes:
-        row["notes"] = "; ".join(f"{name}: {why}" for name, why in notes.items())
+    row |= summarize(trace)
+    taken = sorted(summary.keys() & row.keys())
+    if taken:
+        notes["summaries"] = f"the names {', '.join(taken)} belong to the record of the run"
+    row |= {name: value for name, value in summary.items() if name not in taken}
+    row["notes"] = "; ".join(f"{name}: {why}" for name, why in notes.items())
     iterations: dict[str, Any] = {**_flat_scalars(trace), "kept": trace.kept, **values}
     return Finished(row, iterations, trace.rows, trace.points)
 
@@ -171,8 +180,8 @@ def summarize(trace: Trace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def failed(row: dict[str, Any], status: Status, message: str) -> Finished:
-    """Return the row of a run that never began."""
+def failed(row: dict[str, Any], status: Status, message: str, traceback: str = "") -> Finished:
+    """Return the row of a run that left no trace."""
     nothing = {"f": nan, "best_f": nan, "stationarity": nan, "iterations": 0, "restarts": 0, **dict.fromkeys(COUNTS, 0)}
     return Finished({**row, "status": status.name, "claimed_status": status.name, "message": message, **nothing,
-                     "seconds": 0.0, "traceback": ""})  # fmt: skip
+                     "seconds": 0.0, "traceback": traceback})  # fmt: skip

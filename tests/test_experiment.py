@@ -70,7 +70,7 @@ def test_three_mistakes_are_three_located_errors_with_carets(tmp_path: Path) -> 
         ("a: b: c", "1:5: mapping values are not allowed here"),
         ("a: {x: 1, >=: 3}", "1:11: found character '>' that cannot start any token (put it in quotes)"),
         ("a: 1\n\tb: 2", "2:1: found character '\\t' that cannot start any token (indent with spaces)"),
-        ("a: 1\n---\nb: 2", "2:1: but found another document"),
+        ("a: 1\n---\nb: 2", "2:1: a second document begins here; an experiment is one"),
         ("a: *b", "1:4: found undefined alias 'b'"),
         ("", "1:1: an experiment is a mapping with the keys problems and optimizers"),
         ("- a", "1:1: an experiment is a mapping with the keys problems and optimizers"),

@@ -157,6 +157,6 @@ def test_inline_svg_gets_its_own_ids():
     head = '<?xml?><svg width="10pt" viewBox="0 0 1 1"><title>t</title><style>*{}</style>'
     svg = head + '<g id="a"/><use xlink:href="#a" clip-path="url(#b)"/></svg>\n'
     assert inline(svg, "x-2") == (
-        '<svg role="img" aria-label="x-2" viewBox="0 0 1 1" style="max-width: 10pt">'
+        '<svg role="img" aria-label="x-2" viewBox="0 0 1 1" style="--width: 10pt">'
         '<g id="x_2-a"/><use href="#x_2-a" clip-path="url(#x_2-b)"/></svg>'
     )

@@ -52,6 +52,9 @@ class Foresight:
         for i, expectation in enumerate(expectations):
             for where, name in columns_named(expectation):
                 self._check_column(document, ("expect", i, *where), name)
+            aggregate, _ = expectation.aggregate
+            if expectation.column in self.values and aggregate in ("all", "any", "first", "last"):
+                self._check_value(document, ("expect", i, aggregate), expectation.column)
 
     def _check_column(self, document: Document, path: Path_, name: str) -> None:
         inside = path[-2]

@@ -55,7 +55,7 @@ class Starts(Model):
         found += [{"kind": "random", "index": i, "radius": float(self.radius)} for i in range(self.random)]
         found += [{"kind": "scaled", "factor": float(c)} for c in self.scaled]
         found += [{"kind": "point", "x": [float(v) for v in x]} for x in self.points]
-        return [start for i, start in enumerate(found) if start not in found[:i]]
+        return list({repr(start): start for start in found}.values())
 
 
 class Budgets(Model):

@@ -111,7 +111,8 @@ class Checker:
         except ValidationError as error:
             found = error.errors(include_url=False)
             place = (*path, *(p for p in found[0]["loc"] if isinstance(p, int))) if isinstance(value, list) else path
-            self.document.report(place, f"{key} {describe(found, found[0]['input'])}")
+            tail = f" (to try several: {key}: {{grid: […]}})" if sweeps and isinstance(found[0]["input"], list) else ""
+            self.document.report(place, f"{key} {describe(found, found[0]['input'])}{tail}")
             return INVALID
 
 

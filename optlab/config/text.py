@@ -190,7 +190,7 @@ def parse(text: str, name: str, *, one_line: bool = False) -> Document:
         if row >= len(document.lines):  # the end of the text: point behind its last character
             row, column = len(document.lines) - 1, len(document.lines[-1])
         line = document.lines[row]
-        problem = (error.problem or "this is not YAML").replace("<stream end>", "the end of the text")
+        problem = _in_words(error.problem or "this is not YAML")
         if line[column : column + 1] in ("\t", ">", "!", "%", "@", "`"):
             problem += " (indent with spaces)" if line[column] == "\t" else " (put it in quotes)"
         where = f"{name}:{row + 1}:{column + 1}"
@@ -204,6 +204,15 @@ def parse(text: str, name: str, *, one_line: bool = False) -> Document:
     if one_line:
         document.check()
     return document
+
+
+def _in_words(problem: str) -> str:
+    """Return what a YAML parser objects to without the words of its grammar."""
+    if problem.startswith("expected <block end>"):
+        return "the indentation does not fit the lines above"
+    if problem == "but found another document":
+        return "a second document begins here; an experiment is one"
+    return problem.replace("<stream end>", "the end of the text")
 
 
 class _Reader:

@@ -63,7 +63,7 @@ class Variants:
     def _expand(self, tree: dict[str, Any], paired: list[list[str]], label: str, path: Path_) -> None:
         variants = list(expand(tree, paired))
         labels = [_label(label, swept) for _, swept in variants]
-        if len(set(labels)) < len(labels):
+        if len(set(labels)) < len(labels):  # six digits leave two of them the same
             labels = [_label(label, swept, exact=True) for _, swept in variants]
         for (spec, _), words in zip(variants, labels, strict=True):
             thing = self.checker.make(self.kind, spec, path)
@@ -137,7 +137,7 @@ def _label(label: str, swept: dict[str, Any], *, exact: bool = False) -> str:
 def _short(value: Any, exact: bool) -> str:
     """Return a swept value as a label shows it: to six digits unless these leave two values the same."""
     if isinstance(value, float):
-        return f"{value:.17g}" if exact else f"{value:.6g}"
+        return repr(value) if exact else f"{value:.6g}"
     if isinstance(value, dict) and "name" in value:
         return "/".join([value["name"], *(f"{k}={_short(v, exact)}" for k, v in value.items() if k != "name")])
     return str(value)

@@ -80,7 +80,7 @@ def report(document: Document, errors: Iterable[Mapping[str, Any]], model: type[
         parts = tuple(error["loc"])
         if error["type"] == "extra_forbidden":
             key = str(parts[-1])
-            tail = hint(key, _keys(model, parts[:-1]), "keys")
+            tail = _deeper(key, model, parts[:-1]) or hint(key, _keys(model, parts[:-1]), "keys")
             document.report(_existing(document, parts), f"unknown key {key!r}{tail}", key=True)
         elif error["type"] == "missing":
             path = _existing(document, parts[:-1])
@@ -122,6 +122,12 @@ def _keys(model: type[BaseModel], parts: tuple[Any, ...]) -> list[str]:
                 models = _models(by_key[part])
                 break
     return [f.alias or name for candidate in models for name, f in candidate.model_fields.items()]
+
+
+def _deeper(key: str, model: type[BaseModel], parts: tuple[Any, ...]) -> str:
+    """Say that a key belongs one level deeper, where it does."""
+    outer = next((name for name in _keys(model, parts) if key in _keys(model, (*parts, name))), "")
+    return f"; it belongs under {outer!r}" if outer else ""
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

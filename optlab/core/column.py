@@ -98,7 +98,7 @@ def _attempt(
                 return {}, why
         with np.errstate(all="ignore"):
             return dict(action(trace, problem)), ""
-    except Exception as error:  # a user's code may raise anything; the run keeps what it has
+    except (Exception, SystemExit) as error:  # a user's code may raise anything; the run keeps what it has
         return {}, f"{type(error).__name__}: {error}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.optimizer import Optimizer, State
@@ -23,6 +23,8 @@ CLEAR = 100.0
 """A promised decrease this many times above rounding must show in f, if the gradient is right."""
 PERSISTS, SHOWS = 0.5, 0.25
 """… as long as this fraction of the slope persists; and at least this fraction of it must show."""
+FARTHER = 1e3
+"""A step that repeats the last decrease of f is at most this many times as long as the last step."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,20 @@ class LineSearchOptimizer(Optimizer):
 def first_length(state: State, direction: Array) -> float:
     """Return the length that repeats the last decrease of f to first order; at the start, that of a step of norm 1.
 
+    Where f has fallen by many orders of magnitude that length is absurd: FARTHER limits it.
     Source: Nocedal & Wright (2006), equation 3.60.
     """
     decrease = getattr(state, "decrease", 0.0)
     slope = float(state.g.dot(direction))
+    norm = sqrt(float(direction.dot(direction)))
     if decrease > 0 and slope < 0:
         length = 2.0 * decrease / -slope
+        if state.direction is not None and norm > 0:
+            most = FARTHER * state.step_size * sqrt(float(state.direction.dot(state.direction))) / norm
+            length = most if length > most > 0 else length
         if isfinite(length) and length > 0:
             return length
-    norm = sqrt(float(direction.dot(direction)))
-    return 1.0 / norm if norm > 0 and isfinite(1.0 / norm) else 1.0
+    return 1.0 / norm if 0 < norm < inf and isfinite(1.0 / norm) else 1.0
 
 
 def failure(line: Line) -> Halt:

@@ -187,30 +187,49 @@ class Loop:
             self.seconds += perf_counter() - begin
             return self._commit(new)
         except Halt as halt:
-            left = halt.status is Status.NONFINITE and self.state is not None
-            self._end(self._way_out(self.state) if left else halt.status, str(halt))
+            self._halt(halt)
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
-        except Exception as error:
-            self.traceback = traceback.format_exc()
-            self._end(Status.ERROR, explain(error))
+        except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
+            self.fail(error)
         self.seconds += perf_counter() - begin
         return False
+
+    def fail(self, error: BaseException) -> None:
+        """End the run as an ERROR, from where the exception is handled."""
+        self.traceback = traceback.format_exc()
+        self._end(Status.ERROR, explain(error))
+
+    def _halt(self, halt: Halt) -> None:
+        """End the run with a verdict from outside; CONVERGED is the stop rules' to give, and they have just looked."""
+        status = halt.status
+        if status is Status.NONFINITE and self.state is not None:
+            status = self._way_out(self.state)
+        elif status is Status.CONVERGED:
+            status = Status.STALLED
+            short = "short of the tolerance"
+            self.book.claim = self.book.claim or f"the method claimed convergence at iteration {self.k}, {short}"
+        self._end(status, str(halt))
 
     def _commit(self, new: State) -> bool:
         if not isinstance(new, State):
             msg = f"{name_of(self.optimizer)} must return a State, given {type(new).__name__}"
             raise TypeError(msg)
         old = self.state
+        if old is not None and new.k != old.k + 1:
+            msg = (f"{name_of(self.optimizer)} must return the next State (k = {old.k + 1}), given k = {new.k}: "
+                   "return state.moved(…), state.at(…) or state.stayed()")  # fmt: skip
+            raise TypeError(msg)
         if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
             self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})")
             return False
         given_there = self.oracle.gave(new.x, new.g)
+        own = self._stationarity
+        self.stationarity = max_abs(new.g) if own is None else float(own(self.oracle, new))
         self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
         self.state, self.k = new, new.k
-        self.stationarity = max_abs(new.g) if self._stationarity is None else self._stationarity(self.oracle, new)
         self.oracle.prime(new.x, new.f, new.g)
         return True
 
@@ -312,7 +331,18 @@ def explain(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, ValueError) and "read-only" in str(error):
         text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
-    return text
+    return text + _place(error)
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of the user's own code that an exception passed through, as " (file.py:12)", or ""."""
+    from pathlib import Path
+    from sysconfig import get_paths
+
+    others = (str(Path(__file__).parents[1]), *(get_paths()[key] for key in ("stdlib", "purelib", "platlib")))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)
+           if not frame.filename.startswith((*others, "<"))]  # fmt: skip
+    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
 def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
@@ -376,7 +406,10 @@ def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] 
             assert state is not None
             if recorder is None:
                 recorder = Recorder(keep or Keep(), now.problem.n, state.recorded)
-            recorder.append(state, now.stationarity, oracle, now.seconds)
+            try:
+                recorder.append(state, now.stationarity, oracle, now.seconds)
+            except Exception as error:  # what a state holds is the method's
+                loop.fail(error)
             if callback is not None and loop.status is None:
                 with np.errstate(**callers):
                     _ask(callback, loop)
@@ -389,8 +422,10 @@ def _ask(callback: Callable[[Record], Any], loop: Loop) -> None:
     """Show a record to the callback; it may end the run by returning True, StopIteration or Halt."""
     try:
         wish = callback(loop.record())
-    except (StopIteration, Halt) as end:
-        loop._end(end.status if isinstance(end, Halt) else Status.ACCEPTABLE, str(end))
+    except Halt as halt:
+        loop._halt(halt)
+    except StopIteration as end:
+        loop._end(Status.ACCEPTABLE, str(end))
     else:
         if wish is True:
             loop._end(Status.ACCEPTABLE, "stopped by the callback")

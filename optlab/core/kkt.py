@@ -137,10 +137,19 @@ def constraints(problem: ProblemBase, x: Array) -> Constraints:
     return Constraints(np.concatenate(g), np.concatenate(Jg), equality(problem, x), equality_jacobian(problem, x))
 
 
-def recover(gradient: Array, c: Constraints) -> tuple[Array, Array]:
+def length_of(problem: ProblemBase, x: Array) -> float:
+    """Return the length ℓ ≤ 1 that makes a distance to a constraint comparable with 1: that of x or of the start.
+
+    Without it a domain of size 10⁻⁶ would count as active throughout.
+    """
+    size = max(max_abs(x), problem.length)
+    return size if 0 < size < 1 else 1.0
+
+
+def recover(gradient: Array, c: Constraints, length: float = 1.0) -> tuple[Array, Array]:
     """Return the multipliers (λ ≥ 0, ν) that come nearest to satisfying the KKT conditions.
 
-    They minimize ‖∇f + Jgᵀλ + Jhᵀν‖² + Σ (λ_i g_i)², with every inequality first divided by its row's norm,
+    They minimize ‖∇f + Jgᵀλ + Jhᵀν‖² + Σ (λ_i g_i/ℓ)², with every inequality first divided by its row's norm,
     so that neither its scale nor a guess at the active set matters. Where several do, ν is the shortest.
     """
     norms = np.linalg.norm(c.Jg, axis=1)
@@ -151,7 +160,7 @@ def recover(gradient: Array, c: Constraints) -> tuple[Array, Array]:
         if c.h.size:  # ν is free: what the equalities can explain is no matter of λ
             explained = np.linalg.lstsq(c.Jh.T, np.column_stack([A, b]), rcond=None)[0]
             A, b = A - c.Jh.T @ explained[:, :-1], b - c.Jh.T @ explained[:, -1]
-        lam = _nonnegative(A, b, c.g / norms) / norms
+        lam = _nonnegative(A, b, c.g / norms / length) / norms
     nu = np.empty(0)
     if c.h.size:
         nu = np.asarray(np.linalg.lstsq(c.Jh.T, -(gradient + c.Jg.T @ lam), rcond=None)[0])
@@ -212,7 +221,7 @@ def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
         c = constraints(problem, x)
         if not all(bool(np.isfinite(part).all()) for part in (x, g, c.g, c.Jg, c.h, c.Jh)):
             return _unknown(c.g.size, c.h.size)
-        lam, nu = recover(g, c)
+        lam, nu = recover(g, c, length_of(problem, x))
         residual = g + c.Jg.T @ lam + c.Jh.T @ nu
         primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
         stationary = float(np.abs(residual).max())
@@ -242,8 +251,11 @@ def _between(problem: ProblemBase, x: Array, g: Array) -> KKT:
     there = [np.isfinite(side) for side in sides]
     if not (np.isfinite(x).all() and np.isfinite(g).all()):
         return _unknown(int(there[0].sum()) + int(there[1].sum()), 0)
-    room = (x - sides[0], sides[1] - x)
-    lam = [np.maximum(0.0, sign * g) / (1.0 + inside**2) for sign, inside in zip((1.0, -1.0), room, strict=True)]
+    room, length = (x - sides[0], sides[1] - x), length_of(problem, x)
+    lam = [
+        np.maximum(0.0, sign * g) / (1.0 + (inside / length) ** 2)
+        for sign, inside in zip((1.0, -1.0), room, strict=True)
+    ]
     slack = [
         np.abs(weight * inside)[finite].max(initial=0.0)
         for weight, inside, finite in zip(lam, room, there, strict=True)
@@ -269,11 +281,11 @@ def _natural_residual(feasible: ConvexSet, x: Array, g: Array) -> float:
 
 
 def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) -> float:
-    """Return max(‖∇L‖∞, complementarity) at x, uncounted: the scale and the check of convergence claims."""
+    """Return max(‖∇L‖∞, complementarity/ℓ) at x, uncounted: the scale and the check of convergence claims."""
     if not problem.constrained:
         return max_abs(np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float))
     found = kkt(problem, x, gradient)
-    return max(found.stationarity, found.complementarity)
+    return max(found.stationarity, found.complementarity / length_of(problem, x))
 
 
 def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float) -> str:

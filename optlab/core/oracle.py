@@ -291,6 +291,8 @@ class Oracle:
         if type(f) is float:
             return f
         try:
+            if isinstance(f, str) or np.iscomplexobj(f):  # float() would read the one, and cut the other
+                raise TypeError
             return float(f)
         except TypeError as error:
             msg = f"f must return one number, given {type(f).__name__} of shape {np.shape(f)}"
@@ -300,6 +302,9 @@ class Oracle:
         x = self._x
         assert x is not None
         if type(v) is not np.ndarray or v.dtype is not x.dtype:
+            if v is None or np.iscomplexobj(v):
+                msg = f"{name} must return real numbers of shape {x.shape}, given {type(v).__name__}"
+                raise EvaluationError(msg)
             v, held = np.array(v, dtype=x.dtype), 0
         if v.shape != x.shape:
             msg = f"{name} must return shape {x.shape}, given {v.shape}"

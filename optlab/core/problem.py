@@ -10,18 +10,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
 from optlab import derivatives
-from optlab.core.status import InputError
+from optlab.core.status import InputError, nearest
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
     from optlab.sets.base import ConvexSet
 
 __all__ = ["Array", "Facts", "Problem", "ProblemBase"]
+
+NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
+         "samples", "quadratic")  # fmt: skip
+"""What an optimizer or a column may need of a problem."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,25 @@ class ProblemBase(ABC):
         return int(np.size(self.start()))
 
     @cached_property
+    def length(self) -> float:
+        """The greatest component of the standard start, in magnitude: a length in the units of x; 0 at the origin."""
+        return float(np.abs(self.start()).max())
+
+    @cached_property
     def known(self) -> Facts:
-        """`facts()`, computed once."""
-        return self.facts()
+        """`facts()`, computed once; an InputError where they cannot be meant."""
+        facts = self.facts()
+        if not isinstance(facts, Facts):
+            msg = f"facts must return Facts, given {type(facts).__name__}"
+            raise InputError(msg)
+        if facts.optimum is not None and not isinstance(facts.optimum, Real):
+            msg = f"facts: optimum must be a number, given {facts.optimum!r}"
+            raise InputError(msg)
+        for point in (facts.solution, *facts.solutions):
+            if point is not None and np.shape(point) != (self.n,):
+                msg = f"facts: a solution must have shape ({self.n},), given {np.shape(point)}"
+                raise InputError(msg)
+        return facts
 
     # --- derivatives: by hand in a subclass, else by autograd -----------------------------------
 
@@ -183,6 +204,8 @@ class ProblemBase(ABC):
     @cached_property
     def constrained(self) -> tuple[str, ...]:
         """The kinds of constraint there are: "set", "bounds", "equality", "inequality"."""
+        if self.bounds is not None:
+            _checked_bounds(self.bounds, self.n)
         there = {
             "set": self.feasible is not None,
             "bounds": self.bounds is not None,
@@ -194,9 +217,14 @@ class ProblemBase(ABC):
     def lacks(self, need: str) -> str:
         """Return why the problem cannot serve a `need` of an optimizer, or "" if it can.
 
-        Needs: gradient, hessian, hvp, lagrangian_hessian, projection, residuals, jacobian, prox, lmo,
-        samples, quadratic.
+        Raises
+        ------
+        InputError
+            For a need that is not one of NEEDS.
         """
+        if need not in NEEDS:
+            msg = f"unknown need {need!r}{nearest(need, NEEDS)} (needs: {', '.join(NEEDS)})"
+            raise InputError(msg)
         special = {
             "projection": (self.feasible is not None or self.bounds is not None, "feasible set and no bounds"),
             "residuals": (self.residuals is not None, "residuals"),

@@ -148,7 +148,8 @@ def build(cls: Any, settings: dict[str, Any]) -> Any:
     Raises
     ------
     InputError
-        For an unknown setting (with the nearest name), a missing one, or a value out of range.
+        For an unknown setting (with the nearest name), a missing one, a value out of range, or a class that cannot
+        be built.
     """
     known = settings_of(cls)
     for name in settings:
@@ -162,6 +163,16 @@ def build(cls: Any, settings: dict[str, Any]) -> Any:
     if missing:
         msg = f"{name_of(cls)} needs a value for {', '.join(missing)}"
         raise InputError(msg)
-    item = cls(**settings)
+    unwritten = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
+    if unwritten:
+        msg = f"{name_of(cls)} is not complete: write {unwritten}"
+        raise InputError(msg)
+    try:
+        item = cls(**settings)
+    except InputError:
+        raise
+    except Exception as error:  # a user's class may raise anything
+        msg = f"{name_of(cls)} cannot be built: {type(error).__name__}: {error}"
+        raise InputError(msg) from error
     check_settings(item)
     return item

@@ -43,6 +43,9 @@ class Halt(Exception):  # noqa: N818  a verdict, not a fault
     """
 
     def __init__(self, status: Status, note: str = "") -> None:
+        if not isinstance(status, Status):
+            msg = f"Halt needs a Status, for example Halt(Status.STALLED), given {status!r}"
+            raise TypeError(msg)
         super().__init__(status, note)
         self.status = status
         self.note = note
@@ -66,10 +69,13 @@ class EvaluationError(OptlabError):
 def nearest(name: str, allowed: object) -> str:
     """Say which of the `allowed` names is closest to `name`, as the tail of an error message.
 
+    Upper and lower case count as the same.
+
     >>> nearest("gradient_desent", ["gradient_descent", "bfgs"])
     "; did you mean 'gradient_descent'?"
     """
     import difflib
 
-    match = difflib.get_close_matches(name, [str(a) for a in allowed], n=1, cutoff=0.6)  # type: ignore[attr-defined]
-    return f"; did you mean '{match[0]}'?" if match else ""
+    names = {str(a).casefold(): str(a) for a in allowed}  # type: ignore[attr-defined]
+    match = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.6)
+    return f"; did you mean '{names[match[0]]}'?" if match else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
-from struct import Struct
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COUNTS = tuple("n_" + name for name in COUNTERS)
 SCALARS = ("k", "f", "stationarity", "step_size", "restarts", *COUNTS, "seconds")
 INTEGERS = frozenset({"k", "restarts", *COUNTS})
-ROW = Struct(f"{len(SCALARS)}d")
+ROW = struct.Struct(f"{len(SCALARS)}d")
 """A row as packed doubles: half the time of a tuple, and nothing for the garbage collector to walk."""
 FIRST_CHUNK, CHUNK = 256, 8192
 
@@ -95,6 +95,15 @@ class Trace:
         return out
 
 
+def _as_column(values: list[Any]) -> Array | None:
+    """Return numbers as (K,), arrays of one length as (K, m); None for anything else."""
+    try:
+        column = np.array(values)
+    except ValueError:
+        return None
+    return column if column.dtype.kind in "biuf" and column.ndim <= 2 else None  # noqa: PLR2004
+
+
 class Recorder:
     """Collects rows while a run goes on; memory is bounded by `Keep.megabytes` for x."""
 
@@ -115,17 +124,23 @@ class Recorder:
     def append(self, state: State, stationarity: float, oracle: Oracle, seconds: float) -> None:
         """Record one committed state."""
         i = self._count
-        self._count = i + 1
+        extra = tuple([getattr(state, name) for name in self.recorded]) if self.recorded else ()
         if self._offset == len(self._buffer):
             self._chunks.append(self._buffer)
             self._buffer, self._offset = bytearray(CHUNK * ROW.size), 0
-        ROW.pack_into(
-            self._buffer, self._offset, state.k, state.f, stationarity, state.step_size, state.restarts, oracle.n_f,
-            oracle.n_gradient, oracle.n_hessian, oracle.n_hvp, oracle.n_constraint, oracle.n_jacobian, seconds,
-        )  # fmt: skip
+        try:
+            ROW.pack_into(
+                self._buffer, self._offset, state.k, state.f, stationarity, state.step_size, state.restarts, oracle.n_f,
+                oracle.n_gradient, oracle.n_hessian, oracle.n_hvp, oracle.n_constraint, oracle.n_jacobian, seconds,
+            )  # fmt: skip
+        except struct.error as error:
+            given = f"given {state.step_size!r} and {state.restarts!r}"
+            msg = f"step_size and restarts of a state must be numbers, {given}"
+            raise TypeError(msg) from error
         self._offset += ROW.size
-        if self.recorded:
-            self._extra.append(tuple(getattr(state, name) for name in self.recorded))
+        self._count = i + 1
+        if extra:
+            self._extra.append(extra)
         if i >= self._next:
             self._points.append(state.x)
             self._index.append(i)
@@ -160,7 +175,16 @@ class Recorder:
             column = table[:, j]
             scalars[name] = column.astype(np.int64) if name in INTEGERS else np.ascontiguousarray(column)
         for j, name in enumerate(self.recorded):
-            scalars[name] = np.array([row[j] for row in self._extra])
+            values = _as_column([row[j] for row in self._extra])
+            if values is None or name in SCALARS:
+                why = (
+                    "is a name of the trace's own"
+                    if name in SCALARS
+                    else "must be numbers, or arrays of one shape (m,)"
+                )
+                status, message = Status.ERROR, f"recorded: {name} {why}; {message}"
+            else:
+                scalars[name] = values
         n = self._points[0].size if self._points else 0
         points = np.array(self._points, dtype=float).reshape(len(self._points), n)
         rows = np.array(self._index, dtype=np.int64)

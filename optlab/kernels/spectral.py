@@ -41,7 +41,7 @@ def barzilai_borwein(s: Array, y: Array) -> tuple[float, float] | None:
     if not curvature > 0:
         return None
     long, short = float(s.dot(s)) / curvature, curvature / float(y.dot(y))
-    return (long, short) if isfinite(long) and short > 0 else None
+    return (long, short) if isfinite(long) and long > 0 and short > 0 else None
 
 
 def adaptive_length(long: float, shorts: tuple[float, ...]) -> float:

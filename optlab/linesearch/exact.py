@@ -43,7 +43,7 @@ class Exact(LineSearch):
 
     def search(self, phi: Line, first: float) -> Trial | None:
         """Lengthen the step until the slope changes sign or f rises, then solve for the zero of the slope."""
-        low, alpha = phi.origin(), first
+        low, alpha, reach = phi.origin(), first, 1.0
         for _ in range(self.extrapolations):
             trial = phi(alpha)
             if self._is_minimum(phi, trial):
@@ -52,8 +52,12 @@ class Exact(LineSearch):
                 unbounded(phi, trial)
             if not self._is_lower(phi, trial, low):
                 return self._solve(phi, low, trial)
-            guess, most = secant(low, trial), self.growth * trial.alpha
-            low, alpha = trial, guess if trial.alpha < guess < most else most
+            most = self.growth * trial.alpha
+            guess = trial.alpha + reach * (secant(low, trial) - trial.alpha)
+            if trial.alpha < guess < most:  # on convex slopes plain secants never pass the zero: reach further each time
+                low, alpha, reach = trial, guess, 2.0 * reach
+            else:
+                low, alpha, reach = trial, most, 1.0
         if phi.f0 - low.f > phi.noise:
             unbounded(phi, low)
         return None
@@ -65,8 +69,9 @@ class Exact(LineSearch):
         return abs(trial.slope) <= max(self.rtol * size, EPS * abs(phi.slope))
 
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
-        """Whether f still falls at the trial, and it is not above `low` by more than rounding."""
-        return trial.finite and trial.slope < 0 and trial.f <= low.f + phi.noise
+        """Whether f still falls at the trial, and is not above `low`; what rounding hides the slope alone decides."""
+        hidden = (low.alpha - trial.alpha) * low.slope <= phi.noise
+        return trial.finite and trial.slope < 0 and (hidden or trial.f <= low.f + phi.noise)
 
     def _solve(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
         best = high if self._is_better(phi, high, low) else low

@@ -87,8 +87,11 @@ class Convergence(Plot):
     def caption(self) -> str:  # type: ignore[override]
         """How to read it."""
         middle = f"{100 - 200 * self.band:.0f} %"
+        subject = Y_LABELS.get(self.y, self.y)
+        if self.y == "suboptimality":
+            subject += " (f − the best f found where f* is not known)"
         return (
-            f"{Y_LABELS.get(self.y, self.y)} against {X_LABELS[self.x]}: the line that falls first needs the least "
+            f"{subject} against {X_LABELS[self.x]}: the line that falls first needs the least "
             "effort. An X marks where a run failed, a ring where it stopped short of convergence; the legend names "
             f"the status. With more than {SINGLE} starts a line is their median and its band the middle {middle}; "
             "runs that ended early count with their last value."
@@ -139,6 +142,9 @@ class Convergence(Plot):
         if self.y != "suboptimality" or any(np.isfinite(v).any() for v in values):
             return Y_LABELS.get(self.y, self.y.replace("_", " ")), values
         f = [column(rows, "f") for _, rows in members]
+        known = data.problem(members[0][0]["run"]).known.optimum
+        if known is not None:  # the column was not asked for
+            return PROVEN, [v - known for v in f]
         candidates = [v[np.isfinite(v)].min() for v in f if np.isfinite(v).any()]
         if data.problem(members[0][0]["run"]).constrained:  # f below f* off the feasible set is no record
             solved = [v[-1] for (run, _), v in zip(members, f, strict=True) if run["status"] in GOOD]

@@ -101,7 +101,7 @@ def draw_all(plots: Iterable[Plot], data: PlotData, folder: Path, formats: Seque
             files = save(plot, data, folder, name, formats)
         except OSError:
             raise
-        except Exception as error:  # a plug-in's plot may raise anything; the rest is still drawn
+        except (Exception, SystemExit) as error:  # a plug-in's plot may raise anything; the rest is still drawn
             pictures.append(Picture(name, problem=f"{type(error).__name__}: {error}"))
             continue
         pictures.append(Picture(name, plot.caption, tuple(files), "" if files else "the tables hold nothing to draw"))

@@ -16,5 +16,5 @@ def inline(svg: str, name: str) -> str:
     prefix = re.sub(r"\W", "_", name) + "-"
     body = body.replace("xlink:href=", "href=")
     body = re.sub(r'\bid="|\bhref="#|url\(#', lambda found: found.group() + prefix, body)
-    size = f'style="max-width: {width.group(1)}pt"' if width else ""
+    size = f'style="--width: {width.group(1)}pt"' if width else ""
     return f'<svg role="img" aria-label="{escape(name)}" {box.group() if box else ""} {size}>{body.rstrip()}'

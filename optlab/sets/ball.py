@@ -31,14 +31,14 @@ class Ball(ConvexSet):
         distance = float(np.linalg.norm(offset))
         if distance <= self.radius:
             return x
-        factor = self.radius / distance
+        factor, shrink = self.radius / distance, 0.0
         center = np.asarray(self.center, dtype=x.dtype)
-        for _ in range(8):  # rounding can leave the point an ulp outside: pull it in until it is not
-            point = center + factor * offset
+        while shrink < 1.0:  # rounding can leave the point outside, the farther the longer c is: pull it in until it is not
+            point = center + factor * (1.0 - shrink) * offset
             if float(np.linalg.norm(point - center)) <= self.radius:
                 return np.asarray(point)
-            factor = float(np.nextafter(factor, 0.0)) if factor > 0 else 0.0
-        return np.asarray(center + factor * (1.0 - 4.0 * np.finfo(x.dtype).eps) * offset)
+            shrink = 2.0 * shrink or float(np.finfo(x.dtype).eps)
+        return np.asarray(center + np.zeros_like(x))
 
     def contains(self, x: Array, slack: float = 0.0) -> bool:
         """Whether ‖x − c‖ ≤ r + slack."""

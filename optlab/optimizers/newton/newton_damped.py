@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optlab.core.descent import LineSearchOptimizer
+from optlab.core.descent import LineSearchOptimizer, first_length
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
@@ -19,7 +19,7 @@ class NewtonDamped(LineSearchOptimizer):
     """Newton's direction by Cholesky, and a search along it that tries the full step first.
 
     Where H is not positive definite, τI is added, τ growing from 10⁻³‖H‖ until Cholesky succeeds; where H is zero
-    or not finite the direction is −g.
+    or not finite the direction is −g, as long as makes the full step repeat the last decrease of f.
     Source: Boyd & Vandenberghe (2004), algorithm 9.5; Nocedal & Wright (2006), algorithms 3.2 and 3.3.
     """
 
@@ -31,7 +31,7 @@ class NewtonDamped(LineSearchOptimizer):
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−(H + τI)⁻¹∇f(x)."""
         solved = solve_definite(oracle.hessian(state.x), -state.g)
-        return -state.g if solved is None else solved[0]
+        return -first_length(state, -state.g) * state.g if solved is None else solved[0]
 
     def first_step(self, state: State, direction: Array) -> float:
         """Return 1, the full step."""
