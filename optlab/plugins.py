@@ -48,8 +48,8 @@ def _load(path: Path, digest: str) -> ModuleType:
 @contextmanager
 def _neighbors(folder: Path) -> Iterator[None]:
     """Let modules of a folder be imported, freshly; what the caller had imported from there is put back afterwards."""
-    known = {name: module for name, module in sys.modules.items() if _lies_in(module, folder)}
-    for name in known:
+    hidden = {name: module for name, module in sys.modules.items() if name in _OURS or _lies_in(module, folder)}
+    for name in hidden:
         del sys.modules[name]
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, str(folder))
@@ -58,12 +58,14 @@ def _neighbors(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = writes
-        sys.modules.update({name: module for name, module in known.items() if name not in _OURS})
-        _OURS.update(name for name, module in sys.modules.items() if name not in known and _lies_in(module, folder))
+        for name, module in hidden.items():
+            if name not in _OURS or name not in sys.modules:
+                sys.modules[name] = module
+        _OURS.update(name for name, module in sys.modules.items() if name not in hidden and _lies_in(module, folder))
 
 
 _OURS: set[str] = set()
-"""Modules beside a plug-in that were imported for it, and not by the caller: a later load replaces them."""
+"""Modules beside a plug-in, imported for it and not by the caller: a later load, from any folder, replaces them."""
 
 
 def _lies_in(module: object, folder: Path) -> bool:

@@ -183,9 +183,8 @@ def _notes(runs: pd.DataFrame) -> str:
     noted = runs[runs["notes"].fillna("") != ""] if "notes" in runs else runs[:0]
     if noted.empty:
         return ""
-    grouped = noted.groupby(["line", "panel", "notes"], sort=False).size()
-    rows = [[*map(str, key), str(count)] for key, count in grouped.items()]  # type: ignore[misc]
-    rows = [[line, panel, count, why] for line, panel, why, count in rows]
+    grouped = noted.groupby(["line", "panel", "notes"], sort=False).size().reset_index(name="count")
+    rows = [[str(row[key]) for key in ("line", "panel", "count", "notes")] for row in grouped.to_dict("records")]
     head = ["method", "problem", "runs", "reason"]
     return _table(head, rows, "Columns that could not be computed, and why.", numeric=["runs"])
 

@@ -66,7 +66,8 @@ class Results:
     @cached_property
     def experiment(self) -> dict[str, Any]:
         """The resolved experiment."""
-        from ruamel.yaml import YAML, YAMLError
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         path = self.folder / "experiment.yaml"
         try:

@@ -155,10 +155,10 @@ def previous(folder: Path) -> dict[str, Finished]:
                 found[run[begin]].iterations = {
                     name: values[begin:end]
                     for name, values in columns.items()
-                    if there[name] is None or there[name][begin]
+                    if (mask := there[name]) is None or mask[begin]
                 }
     for key, k, x in _trajectories(trajectories):
-        if key in found:
+        if key in found and found[key].iterations:
             kept = found[key].iterations["k"]
             found[key].rows, found[key].points = np.searchsorted(kept, k), x
     return {key: done for key, done in found.items() if _is_whole(done)}
@@ -196,10 +196,9 @@ def _as_given(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if "." not in name:
             own[name] = value
-        elif (given := _setting(spec, name.split("."))) is not MISSING:
-            own[name] = given if str(given) == str(value) or given == value else value
-        elif value is not None:
-            own[name] = value
+        elif (given := _setting(spec, name.split("."))) is not MISSING or value is not None:
+            same = isinstance(given, (bool, int, float, str)) and (str(given) == str(value) or given == value)
+            own[name] = given if same else value
     return own
 
 

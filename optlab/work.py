@@ -51,7 +51,7 @@ def catalogue(plugins: tuple[str, ...]) -> Catalogue:
 
 
 @cache
-def _catalogue(plugins: tuple[str, ...], edited: tuple[int, ...]) -> Catalogue:
+def _catalogue(plugins: tuple[str, ...], _edited: tuple[int, ...]) -> Catalogue:
     return Catalogue(plugins)
 
 
@@ -141,7 +141,7 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         return failed(row, Status.ERROR, str(error))
     except (Exception, SystemExit) as error:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
-    values, notes, summary = compute_columns(columns, trace, problem) if len(trace) else ({}, {}, {})
+    values, notes, summary = compute_columns(columns, trace, problem)
     row |= summarize(trace)
     taken = sorted(summary.keys() & row.keys())
     if taken:

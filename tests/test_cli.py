@@ -127,12 +127,14 @@ def test_three_mistakes_are_printed_and_nothing_runs(here: Path) -> None:
         (("show", "bfsg"), "nothing is named 'bfsg'; did you mean 'bfgs'?"),
         (("check", "strong_wolfe"), "strong_wolfe holds no problem and no optimizer to check"),
         (("check", "nowhere.py"), "does not exist"),
+        (("check", "empty.py"), "(public classes that extend optlab.ProblemBase or optlab.Optimizer)"),
         (("report", "."), "holds no results"),
         (("init", "."), "already holds"),
     ],
 )
 def test_errors_are_one_clean_message_and_exit_2(here: Path, arguments: tuple[str, ...], message: str) -> None:
     (here / "README.md").touch()
+    (here / "empty.py").touch()
     result = optlab(*arguments)
     assert result.exit_code == 2
     assert message in result.stderr
@@ -229,3 +231,13 @@ def test_a_failure_shows_no_traceback_in_a_process_of_its_own(here: Path) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
     assert done.returncode == 2
     assert done.stderr == "argument 1: seed must be a whole number, given 'x'\n    seed=x\n         ^\n"
+
+
+def test_a_second_run_says_how_much_it_reused(here: Path) -> None:
+    assert "reused" not in optlab("run", "e.yaml").stdout
+    assert "reused   6 of 6 runs, unchanged since" in optlab("run", "e.yaml").stdout.splitlines()
+    (here / "odd.py").write_text(
+        "import optlab\nclass Odd(optlab.Column):\n    names = ('odd',)\n    def compute(self, trace, problem): 1 / 0\n"
+    )
+    result = optlab("run", "e.yaml", "--plugin", "odd.py", "columns=[odd]")
+    assert "columns of 6 runs could not all be computed" in result.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -112,6 +113,32 @@ def test_exceptions_end_the_run_and_keep_what_there_is():
     assert "the sensor is off" in trace.message
     assert "ZeroDivisionError" in trace.traceback
     assert len(trace) == 4
+
+
+def test_a_problem_that_raises_outside_of_the_method_ends_the_run_too():
+    def f(x):
+        if x[0] > 5:
+            raise ZeroDivisionError("no such standard start")
+        return float(x @ x)
+
+    problem = Problem(f, start=[10.0, 2.0], gradient=lambda x: 2 * x if f(x) else x)
+    result = optlab.minimize(problem, Descend(), start=[1.0, 1.0])
+    assert result.status is Status.ERROR
+    assert "no such standard start" in result.message
+    assert len(result.trace) == 1
+
+    class Broken(optlab.stop.Stop):
+        def bind(self, first):
+            def judge(now):
+                if now.k == 3:
+                    raise ValueError("the judge is ill")
+
+            return judge
+
+    trace = go(rule=Broken())
+    assert trace.status is Status.ERROR
+    assert "the judge is ill" in trace.message
+    assert trace.scalars["k"].tolist() == [0, 1, 2, 3]
 
 
 def test_changing_x_in_place_is_an_error_that_explains_itself():
@@ -273,7 +300,7 @@ def test_infeasible_starts_are_projected_and_said_so():
         (Keep("every", stride=30), [0, 30, 60, 90, 100]),
         (Keep("none"), [100]),
         (Keep("geometric", per_decade=2), [0, 1, 3, 9, 28, 89, 100]),
-        (Keep("all", megabytes=16e-6 * 20), [0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 100]),
+        (Keep("all", megabytes=(16 + 160) * 20e-6), [0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 100]),
     ],
 )
 def test_what_is_kept_of_the_trajectory(keep, expected):
@@ -337,3 +364,143 @@ def test_a_callback_runs_under_the_callers_own_errstate():
     with np.errstate(divide="raise", over="warn"):
         optlab.minimize(bowl(), Descend(), callback=lambda r: seen.append(np.geterr()) or r.k == 2)
         assert seen == [np.geterr()] * 3
+
+
+def test_a_step_that_does_not_count_up_is_an_error_and_not_an_endless_loop():
+    class Stands(Descend):
+        def step(self, oracle, state):
+            return state
+
+    trace = go(method=Stands(), rule=stop.Iterations(5))
+    assert (trace.status, len(trace)) == (Status.ERROR, 1)
+    assert "must return the next State (k = 1), given k = 0: return state.moved(…)" in trace.message
+
+
+def test_a_methods_own_word_for_convergence_is_a_claim_and_no_verdict():
+    class Boasts(Descend):
+        def step(self, oracle, state):
+            raise Halt(Status.CONVERGED, "I say so")
+
+    trace = go(method=Boasts())
+    assert (trace.status, trace.claimed) == (Status.STALLED, Status.CONVERGED)
+    assert "claimed convergence at iteration 0" in trace.message
+    with pytest.raises(TypeError, match="Halt needs a Status"):
+        Halt("STALLED")
+
+
+class Exits(Descend):
+    def step(self, oracle, state):
+        raise SystemExit(7)
+
+
+class Vector(Descend):
+    def step(self, oracle, state):
+        return state.moved(oracle, direction=-state.g, step_size=np.array([0.1, 0.2]))
+
+
+class Words(Descend):
+    def stationarity(self, oracle, state):
+        return "small"
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        (Exits(), "SystemExit: 7 (test_driver.py:"),
+        (Vector(), "step_size and restarts of a state must be numbers, given array([0.1, 0.2])"),
+        (Words(), "could not convert string to float: 'small'"),
+    ],
+)
+def test_what_a_method_may_not_do_ends_its_run_alone_and_says_where(method, message):
+    trace = go(method=method)
+    assert trace.status is Status.ERROR
+    assert message in trace.message
+
+
+@pytest.mark.parametrize("value", ["text", None, {}, [[1.0], [2.0]]])
+def test_recorded_fields_must_be_numbers(value):
+    @dataclass(frozen=True)
+    class Marked(State):
+        mark: object = None
+        recorded = ("mark",)
+
+    class Marks(Descend):
+        def init(self, oracle, x0):
+            f, g = oracle.value_and_gradient(x0)
+            return Marked(x0, f, g, mark=value)
+
+    trace = go(method=Marks(), rule=stop.Iterations(3))
+    assert (trace.status, len(trace)) == (Status.ERROR, 4)
+    assert trace.message.startswith("recorded: mark must be numbers")
+
+
+def test_an_unknown_need_is_named_with_the_nearest():
+    class Needy(Descend):
+        needs = ("hessain",)
+
+    with pytest.raises(InputError, match="unknown need 'hessain'; did you mean 'hessian'"):
+        go(method=Needy())
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"gradient": lambda x: 2j * x}, "gradient must return real numbers of shape (2,), given ndarray"),
+        ({"gradient": lambda x: None}, "gradient must return real numbers of shape (2,), given NoneType"),
+    ],
+)
+def test_gradients_that_are_not_real_are_errors(more, message):
+    trace = go(bowl(**more))
+    assert trace.status is Status.ERROR
+    assert message in trace.message
+
+
+@pytest.mark.parametrize("value", ["3", np.complex128(1 + 1j)])
+def test_values_that_are_not_real_are_errors(value):
+    trace = go(Problem(lambda x: value, start=[1.0, 2.0], gradient=lambda x: 2 * x))
+    assert trace.status is Status.ERROR
+    assert "f must return one number" in trace.message
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (optlab.Facts(optimum="low"), "optimum must be a number, given 'low'"),
+        (optlab.Facts(solution=(1.0, 2.0, 3.0)), "a solution must have shape (2,), given (3,)"),
+        ({"optimum": 0.0}, "facts must return Facts, given dict"),
+    ],
+)
+def test_facts_that_cannot_be_meant_are_refused(facts, message):
+    class Bowl(optlab.ProblemBase):
+        def value(self, x):
+            return x @ x
+
+        def start(self):
+            return np.ones(2)
+
+        def facts(self):
+            return facts
+
+    with pytest.raises(InputError, match=re.escape(message)):
+        go(Bowl())
+
+
+def test_a_catalogue_problems_bounds_are_checked():
+    class Crossed(optlab.ProblemBase):
+        bounds = (2.0, 1.0)
+
+        def value(self, x):
+            return x @ x
+
+        def start(self):
+            return np.ones(2)
+
+    with pytest.raises(InputError, match="bounds need lo <= hi"):
+        go(Crossed())
+
+
+def test_a_budget_of_megabytes_counts_what_an_array_takes_beside_its_numbers():
+    problem = bowl()
+    keep = Keep("all", megabytes=0.5)
+    trace = run(Loop(problem, Descend(1e-9), stop=stop.Stationary(0) | stop.Iterations(5000)), keep)
+    assert len(trace.points) * (trace.points[0].nbytes + 112) <= 0.5e6

@@ -113,6 +113,8 @@ def test_duplicate_keys_are_errors_and_hide_nothing(tmp_path: Path) -> None:
             "3:19: count must be a single value, given [1]",
         ),
         ("optimisers: [bfgs]", "3:1: unknown key 'optimisers'; did you mean 'optimizers'?"),
+        ("iterations: 5", "3:1: unknown key 'iterations'; it belongs under 'stop'"),
+        ("  - x", "3:3: the indentation does not fit the lines above"),
     ],
 )
 def test_a_mistake_is_found_where_it_stands(tmp_path: Path, line: str, expected: str) -> None:
@@ -141,6 +143,10 @@ def test_a_mistake_is_found_where_it_stands(tmp_path: Path, line: str, expected:
         (
             "{name: gradient_descent, step_size: {logspace: [0, 1, 3]}}",
             "3:39: step_size: unknown sweep 'logspace'; did you mean 'geom",
+        ),
+        (
+            "{name: gradient_descent, step_size: [0.1, 1]}",
+            "3:39: step_size must be a number, given [0.1, 1] (to try several: step_size: {grid: […]})",
         ),
         ("{name: bfgs, search: {name: strong_wolfe, c2: 2}}", "3:49: c2 must be < 1, given 2"),
         ("{name: bfgs, search: strong_wolf}", "3:24: unknown "),
@@ -191,7 +197,7 @@ def test_errors_of_a_dict_name_the_path_of_keys() -> None:
 def test_an_expectation_is_checked_before_anything_runs(tmp_path: Path) -> None:
     text = SMALL + (
         "expect:\n"
-        "- {runs: {label: bgfs}, column: status, all: CONVERGED}\n"
+        "- {runs: {label: bgfs}, column: status, all: CONVERGD}\n"
         "- {column: iteratons, max: 3}\n"
         "- {column: optimal_step, max: 3}\n"
         "- {runs: {optimizer.serch: exact}, column: f, max: {'<': {min: staionarity}}}\n"
@@ -208,6 +214,7 @@ def test_an_expectation_is_checked_before_anything_runs(tmp_path: Path) -> None:
     text = "\n".join(text.splitlines()[:-3])
     assert errors_of(tmp_path, text) == [
         "4:18: no run has label 'bgfs'; did you mean 'bfgs'?",
+        "4:46: no run has status 'CONVERGD'; did you mean 'CONVERGED'?",
         "5:12: unknown column 'iteratons'; did you mean 'iterations'?",
         "6:12: column 'optimal_step' needs 'optimal_step' in columns:",
         "7:11: unknown column 'optimizer.serch'; did you mean 'optimizer.search'?",
@@ -280,6 +287,8 @@ def test_labels_of_close_values_differ() -> None:
     steps = [0.1, 0.1 + 1e-9]
     runs = made(optimizers=[{"name": "gradient_descent", "step_size": {"grid": steps}}]).runs()
     assert [float(r.label.split("=")[1]) for r in runs] == steps
+    (twice,) = made(optimizers=[{"name": "gradient_descent", "step_size": {"grid": [0.1, 0.1]}}]).runs()
+    assert twice.label == "gradient_descent step_size=0.1"
 
 
 def test_zip_pairs_sweeps_and_refuses_different_lengths(tmp_path: Path) -> None:

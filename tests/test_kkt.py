@@ -273,3 +273,30 @@ def test_the_scale_of_the_standard_start_counts_multiplier_and_complementarity()
     solution = np.full(2, -np.sqrt(0.5))
     assert kkt.stationarity(problem, solution) <= 1e-15
     assert kkt.kkt(problem, solution).lam == pytest.approx([np.sqrt(0.5)])
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-3])
+def test_an_inactive_bound_of_a_tiny_domain_has_no_multiplier(unit):
+    """In a domain of size 10⁻⁶ every point is 10⁻⁶ from the bounds; that does not make them active."""
+    make = {
+        "bounds": {"bounds": (0.0, 4.0 * unit)},
+        "functions": {"inequality": lambda x: -x, "inequality_jacobian": lambda x: -np.eye(2)},
+        "set": {"feasible": Ball(4.0 * unit)},
+    }
+    for constraint in make.values():
+        problem = Problem(lambda x: x[0] / unit, gradient=lambda x: np.array([1.0, 0.0]) / unit,
+                          start=[2.0 * unit, unit], **constraint)  # fmt: skip
+        x = np.array([unit, unit])
+        assert kkt.stationarity(problem, x) >= 0.1 / unit
+
+
+@pytest.mark.parametrize("far", [0.0, 1.0, 1e3, 1e8])
+@pytest.mark.parametrize("radius", [0.0, 1e-6, 1.0, 1e6])
+def test_a_projection_onto_a_ball_is_a_member_however_far_the_centre(far, radius):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        center = far * rng.standard_normal(3)
+        ball = Ball(radius, center)
+        point = ball.project(center + 2.0 * radius * rng.standard_normal(3) + rng.standard_normal(3))
+        assert ball.contains(point)
+        assert ball.project(point) is point

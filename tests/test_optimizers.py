@@ -367,3 +367,17 @@ def test_kkt_newton_does_not_depend_on_the_units_of_f(k):
     assert a.status is b.status is Status.CONVERGED
     np.testing.assert_array_equal(b.state.x, a.state.x)
     np.testing.assert_array_equal(b.state.nu, c * a.state.nu)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_as_many_constraints_as_variables_leave_a_scale(seed):
+    """Where Jᵀν can balance any gradient, the stationarity at the start is rounding and no scale."""
+    rng = np.random.default_rng(seed)
+    A, b, c = rng.standard_normal((20, 20)), rng.standard_normal(20), rng.standard_normal(20)
+    problem = Problem(
+        lambda x: 0.5 * float(x @ x) + float(c @ x), gradient=lambda x: x + c, hessian=lambda x: np.eye(20),
+        start=rng.standard_normal(20), linear_equality=(A, b),
+    )  # fmt: skip
+    loop = Loop(problem, KKTNewton(), stop=Stationary() | Iterations(10))
+    assert run(loop).status is Status.CONVERGED
+    np.testing.assert_allclose(A @ loop.state.x, b, atol=1e-8)

@@ -25,6 +25,35 @@ def test_a_repeated_question_about_the_same_array_costs_nothing():
     assert oracle.n_f == 2
 
 
+def test_residuals_and_constraints_are_remembered_like_f():
+    problem = bowl(residuals=lambda x: x, equality=lambda x: x[0] * x[1] - 2, linear_equality=([[1.0, 1.0]], [3.0]))
+    oracle = Oracle(problem)
+    x = np.array([1.0, 2.0])
+    for question in (oracle.residuals, oracle.jacobian, oracle.equality, oracle.equality_jacobian):
+        answer = question(x)
+        assert question(x) is answer
+        assert not answer.flags.writeable
+    assert oracle.counts == (1, 0, 0, 0, 1, 2)
+    assert not x.flags.writeable
+    oracle.equality(x.copy())
+    assert oracle.n_constraint == 2
+
+
+def test_multipliers_of_linear_constraints_and_bounds_add_no_curvature():
+    problem = bowl(
+        inequality=lambda x: np.array([x[0] ** 2 - 1, x[1] - 5]),
+        equality=lambda x: x[0] * x[1] - 2,
+        linear_equality=([[1.0, 1.0]], [3.0]),
+        linear_inequality=([[1.0, 0.0]], [9.0]),
+        bounds=(0, 10),
+    )
+    lam, nu = np.array([3.0, 1.0, 7.0, 7.0, 7.0, 7.0, 7.0]), np.array([4.0, 7.0])
+    oracle = Oracle(problem)
+    H = oracle.lagrangian_hessian(np.array([1.0, 2.0]), lam, nu)
+    np.testing.assert_allclose(H, [[2 + 2 * 3, 4], [4, 2]])
+    assert oracle.n_hessian == 1
+
+
 def test_counts_match_an_independent_wrapper():
     calls = {"f": 0, "g": 0, "H": 0}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from optlab import InputError
 from optlab.core.settings import name_of, snake_case
 from optlab.fingerprint import source_digest
+from optlab.plugins import load_plugin
 from optlab.registry import ROOTS, Catalogue
 
 PLUGIN = '''
@@ -169,6 +171,17 @@ def test_what_the_caller_imported_beside_a_plugin_stays_his(plugin, monkeypatch)
     del sys.modules["mine_too"]
 
 
+def test_plugins_of_two_folders_each_import_their_own_neighbor(tmp_path):
+    found = []
+    for number, name in enumerate(("one", "two")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "neighbor_of_two.py").write_text(f"number = {number}\n")
+        (folder / "plugin.py").write_text("from neighbor_of_two import number\n")
+        found.append(load_plugin(folder / "plugin.py").number)
+    assert found == [0, 1]
+
+
 def test_a_digest_follows_the_kernels_a_method_imports():
     path = Catalogue().entry("optimizers", "lbfgs").path
     from optlab import fingerprint
@@ -186,3 +199,54 @@ def test_listing_imports_neither_numpy_nor_the_classes():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("optimizers", "BFGS", "unknown optimizer 'BFGS'; did you mean 'bfgs'?"),
+        ("optimizers", "kappa5", "unknown optimizer 'kappa5', which is a problem (see: optlab list optimizers)"),
+        ("searches", "wolfe", "unknown line search 'wolfe' (searches: armijo, constant, exact, strong_wolfe)"),
+        ("columns", "eigenvalue_min", "unknown column 'eigenvalue_min', which 'condition_number' computes"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_what_may_be_meant(kind, name, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        Catalogue().entry(kind, name)
+
+
+HEAD = "from dataclasses import dataclass\nimport optlab\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "@dataclass(frozen=True)\nclass Mine(optlab.Optimizer):\n    a: float = 1.0\n",
+            "mine is not complete: write step",
+        ),
+        (
+            "@dataclass(frozen=True)\nclass Mine(optlab.Optimizer):\n    def __post_init__(self): 1 / 0\n"
+            "    def step(self, oracle, state): ...\n",
+            "mine cannot be built: ZeroDivisionError",
+        ),
+        (
+            "@dataclass\nclass Mine(optlab.Optimizer):\n    a: float = 1.0\n",
+            "decorate the class with @dataclass(frozen=True)",
+        ),
+        ("exit(3)\nclass Mine(optlab.Optimizer): ...\n", "plug.py:3 cannot be imported: SystemExit: 3"),
+    ],
+)
+def test_what_is_wrong_with_a_plugins_class_is_one_message(tmp_path, text, message):
+    path = tmp_path / "plug.py"
+    path.write_text(HEAD + text)
+    with pytest.raises(InputError, match=re.escape(message)):
+        Catalogue([path]).make("optimizers", "mine")
+
+
+def test_a_plugin_is_a_python_file(tmp_path):
+    (tmp_path / "e.yaml").write_text("problems: [kappa5]\n")
+    with pytest.raises(InputError, match="is no Python file"):
+        Catalogue([tmp_path / "e.yaml"])
+    with pytest.raises(InputError, match="is no file"):
+        Catalogue([tmp_path])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from optlab import runner
-from optlab.experiment import from_dict
+from optlab.experiment import from_dict, load
 from optlab.plots.convergence import Convergence
 from optlab.plots.save import Picture, draw_all
 from optlab.plots.svg import inline
@@ -160,3 +160,35 @@ def test_inline_svg_gets_its_own_ids():
         '<svg role="img" aria-label="x-2" viewBox="0 0 1 1" style="--width: 10pt">'
         '<g id="x_2-a"/><use href="#x_2-a" clip-path="url(#x_2-b)"/></svg>'
     )
+
+
+def test_a_column_that_fails_and_a_change_for_this_time_are_in_the_report(tmp_path):
+    plugin = (
+        "import optlab\nclass Odd(optlab.Column):\n    names = ('odd',)\n    def compute(self, trace, problem): 1 / 0\n"
+    )
+    (tmp_path / "odd.py").write_text(plugin)
+    (tmp_path / "e.yaml").write_text("plugins: [odd.py]\nproblems: [kappa5]\noptimizers: [bfgs]\ncolumns: [odd]\n")
+    experiment = load(tmp_path / "e.yaml", ["stop.iterations=2"])
+    results = runner.execute(experiment, folder=tmp_path / "r", executor="serial", progress=False)
+    text = Page(write_report(results, tmp_path / "r").read_text(encoding="utf-8")).text
+    assert "Columns that could not be computed, and why." in text
+    assert "odd: ZeroDivisionError" in text
+    assert "optlab run e.yaml stop.iterations=2 " in text
+
+
+def test_a_problem_whose_facts_fail_does_not_cost_the_report(tmp_path):
+    plugin = (
+        "import numpy as np, optlab\nclass Odd(optlab.ProblemBase):\n    def value(self, x): return x @ x\n"
+        "    def start(self): return np.ones(2)\n    def facts(self): 1 / 0\n"
+    )
+    (tmp_path / "odd.py").write_text(plugin)
+    data = {"plugins": ["odd.py"], "problems": ["odd", "kappa5"], "optimizers": ["bfgs"]}
+    results = runner.execute(from_dict(data, tmp_path), folder=tmp_path / "r", executor="serial", progress=False)
+    text = Page(write_report(results, tmp_path / "r").read_text(encoding="utf-8")).text
+    assert "not known (ZeroDivisionError)" in text
+
+
+def test_a_known_optimum_needs_no_column(tmp_path):
+    data = {"problems": ["kappa5"], "optimizers": ["bfgs"]}
+    results = runner.execute(from_dict(data), folder=tmp_path / "r", executor="serial", progress=False)
+    assert set(Convergence().table(results)["measure"]) == {"f − f*"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optlab.core.descent import first_length
 from optlab.core.driver import Loop, run
+from optlab.core.optimizer import State
 from optlab.core.problem import Problem
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
@@ -18,6 +20,7 @@ from optlab.optimizers.gradient.gradient_descent_optimal_step import GradientDes
 from optlab.optimizers.gradient.gradient_descent_wolfe import GradientDescentWolfe
 from optlab.optimizers.newton.newton import Newton
 from optlab.optimizers.newton.newton_damped import NewtonDamped
+from optlab.optimizers.projected.projected_gradient import ProjectedGradient
 from optlab.optimizers.quasi_newton.bfgs import BFGS
 from optlab.optimizers.quasi_newton.lbfgs import LBFGS
 
@@ -274,3 +277,80 @@ def test_damped_newton_leaves_a_saddle_that_pure_newton_goes_to():
     loop, trace = go(saddle, NewtonDamped())
     assert trace.status is Status.CONVERGED
     assert abs(loop.state.x[1]) == pytest.approx(1.0, rel=1e-6)
+
+
+@searching
+@pytest.mark.parametrize("power", [4, 10])
+@pytest.mark.parametrize("start", [2.0, 200.0])
+def test_a_flat_bottom_is_not_taken_for_none(optimizer, power, start):
+    problem = Problem(
+        lambda x: float(x[0] ** power), gradient=lambda x: power * x ** (power - 1),
+        hessian=lambda x: np.array([power * (power - 1) * x ** (power - 2)]), start=[2.0],
+    )  # fmt: skip
+    _, trace = go(problem, optimizer, start=[start])
+    assert trace.status is Status.CONVERGED
+
+
+@searching
+def test_a_fall_by_eighty_orders_of_magnitude_does_not_mislead_the_next_search(optimizer):
+    def f(x):
+        return float(2 * np.cosh(x[0]) + 2 * np.exp(x[0]) * np.cosh(2 * x[1]))
+
+    def g(x):
+        both = 2 * np.exp(x[0]) * np.array([np.cosh(2 * x[1]), 2 * np.sinh(2 * x[1])])
+        return both + np.array([2 * np.sinh(x[0]), 0.0])
+
+    def H(x):
+        c, s = 2 * np.exp(x[0]) * np.cosh(2 * x[1]), 4 * np.exp(x[0]) * np.sinh(2 * x[1])
+        return np.array([[c + 2 * np.cosh(x[0]), s], [s, 4 * c]])
+
+    _, trace = go(Problem(f, gradient=g, hessian=H, start=[1.0, 0.5]), optimizer, start=[100.0, 50.0])
+    assert trace.status is Status.CONVERGED
+
+
+@pytest.mark.parametrize("k", [-60, 60])
+def test_damped_newton_without_curvature_does_not_depend_on_the_units_of_f(k):
+    def slope(c):
+        return Problem(
+            lambda x: c * float(-x[0] - 2 * x[1]), gradient=lambda x: c * np.array([-1.0, -2.0]),
+            hessian=lambda x: np.zeros((2, 2)), start=[1.0, 2.0],
+        )  # fmt: skip
+
+    a, b = (go(slope(c), NewtonDamped(), Stationary() | Iterations(50))[1] for c in (1.0, 2.0**k))
+    np.testing.assert_array_equal(a.points, b.points)
+    assert a.points[-1, 0] > a.points[0, 0] + 50
+
+
+def test_a_direction_whose_square_overflows_has_a_first_length():
+    g = np.full(2, 1e200)
+    with np.errstate(over="ignore"):
+        assert first_length(State(np.zeros(2), 0.0, g), -g) > 0
+
+
+def test_an_exact_search_is_not_misled_by_rounding_greater_than_it_assumes():
+    """Far out, the products in Beale's function cancel: f has five times the rounding of |f| itself."""
+    c = np.array([1.5, 2.25, 2.625])
+    p = np.array([1.0, 2.0, 3.0])
+
+    def r(x):
+        return c - x[0] * (1 - x[1] ** p)
+
+    def g(x):
+        return 2 * np.array([-(1 - x[1] ** p) @ r(x), (x[0] * p * x[1] ** (p - 1)) @ r(x)])
+
+    far = Problem(lambda x: float(r(x) @ r(x)), gradient=g, start=[1.0, 1.0])
+    _, trace = go(far, GradientDescentExact(), Stationary() | Iterations(20), start=[100.0, 100.0])
+    assert trace.status is Status.MAX_ITERATIONS
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_the_units_of_x_do_not_make_every_bound_active(unit):
+    inner = rosenbrock()
+    start, lower = unit * np.array([-1.2, 1.0]), unit * np.array([-1.3, 0.9])
+    problem = Problem(
+        lambda x: inner.value(x / unit), gradient=lambda x: inner.gradient(x / unit) / unit, start=start,
+        bounds=(lower, np.inf),
+    )  # fmt: skip
+    loop, trace = go(problem, ProjectedGradient(), Stationary() | Iterations(5000))
+    assert trace.status is Status.CONVERGED
+    np.testing.assert_allclose(loop.state.x / unit, [-0.9432387, 0.9], atol=1e-6)

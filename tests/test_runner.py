@@ -312,3 +312,85 @@ def test_results_are_read_back_and_plotted_from_their_folder(tmp_path):
         optlab.load(tmp_path / "nowhere")
     with pytest.raises(optlab.InputError, match="no run 'abc'"):
         results.trajectory("abc")
+
+
+SPOILERS = """
+    from dataclasses import dataclass
+    from typing import ClassVar
+    import optlab
+
+    @dataclass(frozen=True)
+    class Misspelt(optlab.Optimizer):
+        needs: ClassVar = ("hessain",)
+        def step(self, oracle, state):
+            return state.moved(oracle, direction=-state.g, step_size=0.1)
+
+    @dataclass(frozen=True)
+    class Praise(optlab.Column):
+        names: ClassVar = ()
+        summaries: ClassVar = ("status",)
+        def compute(self, trace, problem):
+            return {}
+        def summarize(self, trace, problem):
+            return {"status": "CONVERGED"}
+"""
+
+
+def test_a_class_with_a_mistake_costs_its_own_runs_alone_and_no_column_writes_the_verdict(tmp_path):
+    (tmp_path / "spoilers.py").write_text(textwrap.dedent(SPOILERS))
+    optimizers = ["misspelt", {"name": "gradient_descent", "step_size": 0.001}]
+    data = spec(plugins=["spoilers.py"], problems=["kappa5"], optimizers=optimizers, columns=["praise"], starts={})
+    runs = execute(data, tmp_path / "r", executor="serial").runs.set_index("optimizer")
+    assert runs["status"].to_dict() == {"misspelt": "ERROR", "gradient_descent": "MAX_ITERATIONS"}
+    assert "unknown need 'hessain'; did you mean 'hessian'" in runs.loc["misspelt", "message"]
+    assert "the names status belong to the record" in runs.loc["gradient_descent", "notes"]
+
+
+@pytest.mark.parametrize(
+    "name", ["runs.parquet", "iterations.parquet", "environment.json", "expectations.json", "experiment.yaml"]
+)
+def test_a_damaged_file_is_named_and_the_next_run_repairs_it(tmp_path, name):
+    folder = tmp_path / "r"
+    data = spec(problems=["kappa5"], optimizers=["bfgs"])
+    execute(data, folder)
+    (folder / name).write_text("[1")
+    with pytest.raises(OptlabError, match=f"{name} is damaged; run the experiment again"):
+        optlab.api.report(load_results(folder))
+    execute(data, folder)
+    assert optlab.api.report(load_results(folder)).is_file()
+
+
+@pytest.mark.parametrize("facts", ["[]", '{"schema": "x"}'])
+def test_an_odd_environment_file_does_not_stop_a_run(tmp_path, facts):
+    execute(spec(), tmp_path / "r")
+    (tmp_path / "r" / "environment.json").write_text(facts)
+    assert execute(spec(), tmp_path / "r").reused == 36
+
+
+def test_a_run_without_its_iterations_is_run_again(tmp_path):
+    folder = tmp_path / "r"
+    execute(spec(), folder)
+    table = pd.read_parquet(folder / "iterations.parquet")
+    table[table["run"] != table["run"].iloc[0]].to_parquet(folder / "iterations.parquet")
+    assert execute(spec(), folder).executed == 1
+    assert len(load_results(folder).iterations) == len(table)
+
+
+def test_recorded_truth_values_are_reused_beside_runs_without_them(tmp_path, student):
+    with student.open("a") as file:
+        file.write(
+            textwrap.dedent("""
+            @dataclass(frozen=True)
+            class Flagged(optlab.State):
+                flag: bool = True
+                recorded = ("flag",)
+
+            @dataclass(frozen=True)
+            class Flags(Sleepy):
+                def init(self, oracle, x0):
+                    return Flagged(x0, *oracle.value_and_gradient(x0))
+        """)
+        )
+    data = spec(plugins=["student.py"], problems=["kappa5"], optimizers=["flags", "bfgs"], columns=[])
+    execute(data, tmp_path / "r", executor="serial")
+    assert execute(data, tmp_path / "r").executed == 0

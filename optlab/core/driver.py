@@ -31,6 +31,8 @@ HEAD = 10
 BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
 
+BALANCED = 1e3 * float(np.finfo(float).eps)
+"""A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 VAST = 1 / float(np.finfo(float).eps)
 """What is more than this many times larger than where a run began has left every scale of the problem."""
 
@@ -167,9 +169,15 @@ class Loop:
             if not self._attempt(self.optimizer.init, self.x0):
                 return
             self._note_projection()
-            self._measure_scale()
+            try:
+                self._measure_scale()
+            except InputError:  # facts that cannot be meant
+                raise
+            except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
+                self.fail(error)
             judge = self.stop.bind(self)
-            self._judge(judge)
+            if self.status is None:
+                self._judge(judge)
             yield self
         else:
             judge = self.stop.bind(self)
@@ -251,7 +259,10 @@ class Loop:
             self.note = f"the start was infeasible and was projected, {np.linalg.norm(moved):.3g} away"
 
     def _measure_scale(self) -> None:
-        """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
+        """Find s, the stationarity at the standard start; the run's own where that is zero or not finite.
+
+        Where the constraints balance ∇f there to the last digits, as n of them always do, s is ‖∇f‖∞.
+        """
         state = self.state
         assert state is not None
         known = self.problem.known.scale
@@ -259,8 +270,10 @@ class Loop:
             self.scale = known
             return
         standard = np.asarray(self.problem.start(), dtype=state.x.dtype)
-        g = state.g if (standard == state.x).all() else None
+        g = state.g if (standard == state.x).all() else np.asarray(self.problem.gradient(standard))
         self.scale = kkt.stationarity(self.problem, standard, g)
+        if self.scale <= BALANCED * max_abs(g):
+            self.scale = max_abs(g)
         if not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.problem, state.x, state.g)
 
@@ -277,7 +290,11 @@ class Loop:
             book.best_stationarity, event = self.stationarity, True
         if event:
             book.last_event = k
-        status = judge(self)
+        try:
+            status = judge(self)
+        except (Exception, SystemExit) as error:  # the problem's, while a claim is checked
+            self.fail(error)
+            return
         if status is not None:
             self._end(status)
         elif not event and self.optimizer.exact and k - book.last_event >= max(PATIENCE, book.last_event):

@@ -142,7 +142,7 @@ def length_of(problem: ProblemBase, x: Array) -> float:
 
     Without it a domain of size 10⁻⁶ would count as active throughout.
     """
-    size = max(max_abs(x), problem.length)
+    size = max(max_abs(x), problem.start_length)
     return size if 0 < size < 1 else 1.0
 
 

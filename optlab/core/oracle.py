@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, nan
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
@@ -66,15 +67,16 @@ class Oracle:
     """
 
     __slots__ = (
-        "_H",
         "_f",
         "_fused",
         "_g",
         "_gradient",
         "_max_f",
         "_max_gradient",
+        "_memo",
         "_problem",
         "_seed",
+        "_sizes",
         "_value",
         "_x",
         "limits",
@@ -99,7 +101,8 @@ class Oracle:
         self._x: Array | None = None
         self._f: float | None = None
         self._g: Array | None = None
-        self._H: Array | None = None
+        self._memo: dict[str, Array] | None = None
+        self._sizes: dict[str, int] = {}
         self.limits: dict[str, float] = {}
         self._max_f = self._max_gradient = float("inf")
 
@@ -133,17 +136,34 @@ class Oracle:
             return
         if x.base is None:
             x.setflags(write=False)
-        self._x, self._f, self._g, self._H = x, None, None, None
+        self._x, self._f, self._g, self._memo = x, None, None, None
 
     def prime(self, x: Array, f: float, g: Array | None) -> None:
         """Make (x, f, g), all evaluated before, what is remembered; the driver calls it at every commit."""
         if x is not self._x:
-            self._x, self._H = x, None
+            self._x, self._memo = x, None
         self._f, self._g = f, g
 
     def gave(self, x: Array, g: Array) -> bool:
         """Whether g is the very array that was returned as the gradient at x, the last point asked."""
         return x is self._x and g is self._g
+
+    def _asked(self, x: Array, question: str, counter: str, answer: Callable[[], Array]) -> Array:
+        """Return what was answered at x before, else count and answer."""
+        self._at(x)
+        if self._memo is None:
+            self._memo = {}
+        if question not in self._memo:
+            self._spend(counter)
+            self._memo[question] = answer()
+        return self._memo[question]
+
+    def _size(self, kind: str, x: Array) -> int:
+        """How many nonlinear functions of a kind there are; found out once, uncounted."""
+        if kind not in self._sizes:
+            function = getattr(self._problem, kind)
+            self._sizes[kind] = 0 if function is None else int(np.size(function(x)))
+        return self._sizes[kind]
 
     # --- f and its derivatives ------------------------------------------------------------------
 
@@ -211,11 +231,7 @@ class Oracle:
 
     def hessian(self, x: Array) -> Array:
         """∇²f(x), shape (n, n), read-only."""
-        self._at(x)
-        if self._H is None:
-            self._spend("hessian")
-            self._H = self._matrix(self._problem.hessian(x), "hessian", x.size)
-        return self._H
+        return self._asked(x, "hessian", "hessian", lambda: self._matrix(self._problem.hessian(x), "hessian", x.size))
 
     def hvp(self, x: Array, v: Array) -> Array:
         """∇²f(x) v, shape (n,), read-only; v is left as it is."""
@@ -224,14 +240,13 @@ class Oracle:
         return self._vector(self._problem.hvp(x, v), "hvp")
 
     def residuals(self, x: Array) -> Array:
-        """r(x) of a least-squares problem, shape (m,); counts as an f-evaluation."""
-        self._spend("f")
-        return frozen(np.atleast_1d(np.asarray(self._problem._function("residuals")(x), dtype=x.dtype)))
+        """r(x) of a least-squares problem, shape (m,), read-only; counts as an f-evaluation."""
+        r = self._problem._function("residuals")
+        return self._asked(x, "residuals", "f", lambda: frozen(np.atleast_1d(np.asarray(r(x), dtype=x.dtype))))
 
     def jacobian(self, x: Array) -> Array:
-        """∂r_i/∂x_j, shape (m, n); counts as a Jacobian."""
-        self._spend("jacobian")
-        return self._matrix(self._problem.jacobian(x), "jacobian")
+        """∂r_i/∂x_j, shape (m, n), read-only; counts as a Jacobian."""
+        return self._asked(x, "jacobian", "jacobian", lambda: self._matrix(self._problem.jacobian(x), "jacobian"))
 
     # --- constraints ----------------------------------------------------------------------------
 
@@ -250,21 +265,20 @@ class Oracle:
         """h(x) of all equality constraints (functions, then linear ones), shape (p,); counts as a constraint."""
         from optlab.core.kkt import equality
 
-        self._spend("constraint")
-        return frozen(equality(self._problem, x))
+        return self._asked(x, "equality", "constraint", lambda: frozen(equality(self._problem, x)))
 
     def equality_jacobian(self, x: Array) -> Array:
         """∂h_i/∂x_j, shape (p, n); counts as a Jacobian."""
         from optlab.core.kkt import equality_jacobian
 
-        self._spend("jacobian")
-        return frozen(equality_jacobian(self._problem, x))
+        return self._asked(x, "equality_jacobian", "jacobian", lambda: frozen(equality_jacobian(self._problem, x)))
 
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
         """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); counts as a Hessian. λ, ν: nonlinear functions first."""
+        self._at(x)
         self._spend("hessian")
-        p = 0 if self._problem.equality is None else np.size(self._problem.equality(x))
-        return self._matrix(self._problem.lagrangian_hessian(x, lam, nu[:p]), "lagrangian_hessian", x.size)
+        lam, nu = lam[: self._size("inequality", x)], nu[: self._size("equality", x)]
+        return self._matrix(self._problem.lagrangian_hessian(x, lam, nu), "lagrangian_hessian", x.size)
 
     def kkt_stationarity(self, x: Array, g: Array) -> float:
         """‖∇L‖∞ at x, or complementarity where that is greater, with recovered multipliers; g is ∇f(x). Uncounted.

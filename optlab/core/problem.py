@@ -104,7 +104,7 @@ class ProblemBase(ABC):
         return int(np.size(self.start()))
 
     @cached_property
-    def length(self) -> float:
+    def start_length(self) -> float:
         """The greatest component of the standard start, in magnitude: a length in the units of x; 0 at the origin."""
         return float(np.abs(self.start()).max())
 

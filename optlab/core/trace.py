@@ -24,6 +24,8 @@ INTEGERS = frozenset({"k", "restarts", *COUNTS})
 ROW = struct.Struct(f"{len(SCALARS)}d")
 """A row as packed doubles: half the time of a tuple, and nothing for the garbage collector to walk."""
 FIRST_CHUNK, CHUNK = 256, 8192
+ARRAY = 160
+"""Bytes that an array in a list takes beside its numbers."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Recorder:
         self._index: list[int] = []
         self._count = 0
         self._stride = keep.stride if keep.mode == "every" else 1
-        self._room = max(2, int(keep.megabytes * 1e6 / (8 * max(n, 1))))
+        self._room = max(2, int(keep.megabytes * 1e6 / (8 * n + ARRAY)))
         self._ratio = 10 ** (1 / keep.per_decade) if keep.mode == "geometric" else 0.0
         self._next: float = 0 if keep.mode != "none" else float("inf")
         self._last: tuple[int, Array] | None = None
@@ -186,6 +188,8 @@ class Recorder:
             else:
                 scalars[name] = values
         n = self._points[0].size if self._points else 0
-        points = np.array(self._points, dtype=float).reshape(len(self._points), n)
+        points = np.empty((len(self._points), n))
+        for i in reversed(range(len(points))):
+            points[i] = self._points.pop()  # released as it is copied: x is never held twice
         rows = np.array(self._index, dtype=np.int64)
         return Trace(scalars, points, rows, status, claimed, message, traceback)

@@ -54,7 +54,9 @@ class Exact(LineSearch):
                 return self._solve(phi, low, trial)
             most = self.growth * trial.alpha
             guess = trial.alpha + reach * (secant(low, trial) - trial.alpha)
-            if trial.alpha < guess < most:  # on convex slopes plain secants never pass the zero: reach further each time
+            if (
+                trial.alpha < guess < most
+            ):  # on convex slopes plain secants never pass the zero: reach further each time
                 low, alpha, reach = trial, guess, 2.0 * reach
             else:
                 low, alpha, reach = trial, most, 1.0

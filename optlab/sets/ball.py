@@ -33,7 +33,9 @@ class Ball(ConvexSet):
             return x
         factor, shrink = self.radius / distance, 0.0
         center = np.asarray(self.center, dtype=x.dtype)
-        while shrink < 1.0:  # rounding can leave the point outside, the farther the longer c is: pull it in until it is not
+        while (
+            shrink < 1.0
+        ):  # rounding can leave the point outside, the farther the longer c is: pull it in until it is not
             point = center + factor * (1.0 - shrink) * offset
             if float(np.linalg.norm(point - center)) <= self.radius:
                 return np.asarray(point)
