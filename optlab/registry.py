@@ -117,9 +117,15 @@ def _literals(node: ast.ClassDef) -> dict[str, Any]:
     return values
 
 
-def _entries(statements: Sequence[_ClassStatement], kind: str) -> list[Entry]:
-    """The concrete public classes of a kind: those whose bases lead, by name, to one of its roots."""
-    members = set(ROOTS[kind])
+def _entries(
+    statements: Sequence[_ClassStatement], kind: str, known: Mapping[str, dict[str, Any]]
+) -> tuple[list[Entry], dict[str, dict[str, Any]]]:
+    """Find the concrete public classes of a kind: those whose bases lead, by name, to one of its roots.
+
+    `known` has the classes of the kind in other files, with their attributes. Returned are the entries, and all
+    classes of the kind, abstract ones too, with their attributes.
+    """
+    members = {*ROOTS[kind], *known}
     chosen: dict[int, _ClassStatement] = {}
     grew = True
     while grew:
@@ -129,7 +135,7 @@ def _entries(statements: Sequence[_ClassStatement], kind: str) -> list[Entry]:
                 chosen[i], grew = statement, True
                 members.add(statement.node.name)
     entries = []
-    inherited: dict[str, dict[str, Any]] = {}
+    inherited = dict(known)
     for _, statement in sorted(chosen.items()):
         node = statement.node
         attributes = _literals(node)
@@ -146,7 +152,7 @@ def _entries(statements: Sequence[_ClassStatement], kind: str) -> list[Entry]:
         name = attributes.get("name") or snake_case(node.name)
         entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary,
                              statement.family, inherited[node.name], tuple(own_fields), methods))  # fmt: skip
-    return entries
+    return entries, inherited
 
 
 def _package_files(package: str) -> list[tuple[Path, str, str]]:
@@ -163,8 +169,9 @@ def _package_files(package: str) -> list[tuple[Path, str, str]]:
 
 
 @cache
-def _builtin(kind: str) -> dict[str, Entry]:
-    return _unique(_entries(_statements(_package_files(PACKAGES[kind])), kind))
+def _builtin(kind: str) -> tuple[dict[str, Entry], dict[str, dict[str, Any]]]:
+    entries, classes = _entries(_statements(_package_files(PACKAGES[kind])), kind, {})
+    return _unique(entries), classes
 
 
 @cache
@@ -175,8 +182,16 @@ def _third_party() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for point in entry_points(group="optlab.problems"):
         if point.value != PACKAGES["problems"]:
-            found |= _unique(_entries(_statements(_package_files(point.value)), "problems"))
+            statements = _statements(_package_files(point.value))
+            found |= _unique(_entries(statements, "problems", _builtin("problems")[1])[0])
     return found
+
+
+def _plugged_in(statements: Sequence[_ClassStatement], kind: str) -> dict[str, Entry]:
+    """Return the classes of a kind in plug-in files; the built-in ones are scanned only where a base needs it."""
+    here = {base for bases in ROOTS.values() for base in bases} | {s.node.name for s in statements}
+    elsewhere = any(base not in here for statement in statements for base in statement.bases)
+    return _unique(_entries(statements, kind, _builtin(kind)[1] if elsewhere else {})[0])
 
 
 def _unique(entries: list[Entry]) -> dict[str, Entry]:
@@ -215,14 +230,14 @@ class Catalogue:
                 msg = f"plug-in {path} is no Python file (.py)"
                 raise InputError(msg)
         statements = _statements((path, "", "plugin") for path in self.plugins)
-        self._plugin_entries = {kind: _unique(_entries(statements, kind)) for kind in ROOTS} if statements else {}
+        self._plugin_entries = {kind: _plugged_in(statements, kind) for kind in ROOTS} if statements else {}
 
     def entries(self, kind: str) -> dict[str, Entry]:
         """Return name → Entry of a kind: built-in, then plug-ins."""
         if kind not in ROOTS:
             msg = f"unknown kind {kind!r}{nearest(kind, ROOTS)} (kinds: {', '.join(ROOTS)})"
             raise InputError(msg)
-        found = dict(_builtin(kind))
+        found = dict(_builtin(kind)[0])
         for name, entry in self._plugin_entries.get(kind, {}).items():
             found[f"{entry.path.stem}:{entry.class_name}" if name in found else name] = entry
         return found

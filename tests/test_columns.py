@@ -578,6 +578,21 @@ def test_a_column_that_fails_loses_nothing_but_itself(gives, why):
     assert summary == {"word": None}
 
 
+def test_the_names_of_the_record_and_of_other_columns_are_taken():
+    @dataclass(frozen=True)
+    class Impostor(Column):
+        names = ("run", "f", "gradient_norm", "own")
+
+        def compute(self, trace, problem):
+            return dict.fromkeys(self.names, np.zeros(len(trace)))
+
+    problem = Bowl(KAPPA5, [1.0, 0.3])
+    values, notes, _ = compute_columns([GradientNorm(), Impostor()], descend(problem, 0.2, 5), problem)
+    assert set(values) == {"gradient_norm", "own"}
+    assert values["gradient_norm"][0] > 0
+    assert notes == {"impostor": "the name 'run' belongs to the record of the run"}
+
+
 def test_a_problem_that_changes_x_in_place_cannot_rewrite_the_record():
     def hessian(x):
         x *= 0

@@ -41,6 +41,7 @@ def test_residuals_and_constraints_are_remembered_like_f():
 
 def test_multipliers_of_linear_constraints_and_bounds_add_no_curvature():
     problem = bowl(
+        hessian=lambda x: 2 * np.eye(2),
         inequality=lambda x: np.array([x[0] ** 2 - 1, x[1] - 5]),
         equality=lambda x: x[0] * x[1] - 2,
         linear_equality=([[1.0, 1.0]], [3.0]),

@@ -83,6 +83,9 @@ def test_the_wheel_alone_has_every_public_name(tmp_path):
     done = subprocess.run(build, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     (wheel,) = (tmp_path / "dist").glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"optlab/py.typed", "optlab/report.html", "optlab/plots/optlab.mplstyle"} <= names
+    assert not [name for name in names if name.startswith(("tests/", "problems/", "experiments/"))]
     installed, empty = tmp_path / "installed", tmp_path / "empty"
     empty.mkdir()
     zipfile.ZipFile(wheel).extractall(installed)
@@ -97,3 +100,39 @@ def test_the_wheel_alone_has_every_public_name(tmp_path):
         check=False,
     )
     assert call.returncode == 0, call.stderr
+
+
+TYPED = """
+from dataclasses import dataclass
+
+import optlab
+
+
+@dataclass(frozen=True)
+class MyDescent(optlab.Optimizer):
+    step_size: float = 0.1
+
+    def step(self, oracle: optlab.Oracle, state: optlab.State) -> optlab.State:
+        return state.moved(oracle, direction=-state.g, step_size=self.step_size)
+
+
+problem = optlab.Problem(lambda x: float(x @ x), start=[1.0, 2.0])
+result = optlab.minimize(problem, MyDescent(), stop=optlab.stop.Stationary() | optlab.stop.Iterations(10))
+reveal_type(result)
+reveal_type([record.f for record in optlab.iterate(problem, "bfgs")])
+reveal_type(optlab.load("results").runs)
+reveal_type(optlab.Status.CONVERGED.success)
+result.nonsense
+"""
+
+
+def test_a_users_file_is_checked_against_our_types(tmp_path):
+    (tmp_path / "user.py").write_text(TYPED)
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "user.py"]
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    revealed = [line.split('"')[1].replace("builtins.", "") for line in done.stdout.splitlines() if "Revealed" in line]
+    frame = "pandas.core.frame.DataFrame"
+    assert revealed == ["optlab.api.Result", "list[float]", frame, "bool"], done.stdout
+    assert 'error: "Result" has no attribute "nonsense"' in done.stdout
+    assert "Found 1 error" in done.stdout

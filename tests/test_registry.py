@@ -171,6 +171,21 @@ def test_what_the_caller_imported_beside_a_plugin_stays_his(plugin, monkeypatch)
     del sys.modules["mine_too"]
 
 
+def test_a_plugin_may_extend_what_is_built_in(tmp_path):
+    path = tmp_path / "plugin.py"
+    path.write_text(
+        "from dataclasses import dataclass\n"
+        "from optlab.linesearch.constant import Constant\n"
+        "from optlab.optimizers.newton.newton import Newton\n"
+        "@dataclass(frozen=True)\nclass Half(Constant):\n    alpha: float = 0.5\n"
+        "@dataclass(frozen=True)\nclass MyNewton(Newton):\n    pass\n"
+    )
+    catalogue = Catalogue([path])
+    assert catalogue.make("searches", "half").alpha == 0.5
+    assert catalogue.entry("optimizers", "my_newton").attributes["needs"] == ("gradient", "hessian")
+    assert "my_newton" not in catalogue.names("searches")
+
+
 def test_plugins_of_two_folders_each_import_their_own_neighbor(tmp_path):
     found = []
     for number, name in enumerate(("one", "two")):

@@ -182,6 +182,17 @@ def test_a_students_file_runs_and_its_mistakes_are_rows(tmp_path, student, execu
     assert len(results.iterations[results.iterations["run"] == error["run"]]) == 1
 
 
+def test_a_students_method_appears_in_every_plot(tmp_path, student):
+    plots = ["convergence", "trajectories", "steps", "condition"]
+    data = {"name": "e", "plugins": ["student.py"], "problems": ["kappa5"], "optimizers": ["sleepy", "bfgs"]}
+    data |= {"stop": {"iterations": 20}, "columns": ["optimal_step", "condition_number"], "plots": plots}
+    results = optlab.run(from_dict(data, tmp_path), folder=tmp_path / "r", executor=Local(workers=2), progress=False)
+    for name in plots:
+        (table,) = (tmp_path / "r" / "figures").glob(f"*{name}*.csv")
+        assert {"sleepy", "bfgs"} <= set(pd.read_csv(table)["line"]), name
+    assert "sleepy" in (results.folder / "report.html").read_text()
+
+
 def test_a_worker_that_dies_takes_only_its_own_run_with_it(tmp_path, student):
     data = spec(plugins=["student.py"], optimizers=["sleepy", "suicidal", "bfgs"])
     results = execute(data, tmp_path / "r", executor=Local(workers=2))

@@ -11,14 +11,14 @@ from optlab.config.claims import Expectation, columns_named
 from optlab.config.text import Document, Path_
 from optlab.config.variants import Variant
 from optlab.core.status import Status, nearest
+from optlab.core.trace import COUNTS, SCALARS
 from optlab.registry import Catalogue
 
-COUNTS = ("n_f", "n_gradient", "n_hessian", "n_hvp", "n_constraint", "n_jacobian")
 RUN_COLUMNS = (
     "run", "problem", "optimizer", "label", "start", "seed", "status", "claimed_status", "message", "f", "best_f",
     "stationarity", "iterations", "restarts", *COUNTS, "seconds", "traceback", "notes", "spec", "problem.n",
 )  # fmt: skip
-ITERATION_COLUMNS = ("run", "k", "f", "stationarity", "step_size", "restarts", *COUNTS, "seconds", "kept")
+ITERATION_COLUMNS = ("run", *SCALARS, "kept")
 SURE = 0.8
 """An unknown column this similar to a known one is a misspelling; others may be a method's own."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 Indices = NDArray[np.intp]
+RESERVED = frozenset({"run", "kept"})
+"""Columns of the iterations table that are no scalars of the trace."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,15 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     values: dict[str, Array] = {}
     notes: dict[str, str] = {}
     summary: dict[str, Any] = {}
+    taken = RESERVED | trace.scalars.keys()
     trace.points.setflags(write=False)  # a problem that changes x in place must not rewrite the record
     for column in columns:
         found, why = _attempt(column, column.compute, trace, problem)
         for name in column.names:
+            if name in taken or name in values:
+                owner = "the record of the run" if name in taken else "a column before it"
+                why = why or f"the name {name!r} belongs to {owner}"
+                continue
             values[name], wrong = _checked(name, found.get(name), trace, silent=bool(why))
             why = why or wrong
         said: dict[str, Any] = {}
@@ -106,8 +113,6 @@ def _checked(name: str, value: Any, trace: Trace, *, silent: bool) -> tuple[Arra
     """Return the value as a (K,) float array and an empty string, or NaN and what is wrong."""
     length = len(trace)
     nothing = np.full(length, np.nan)
-    if name in trace.scalars:
-        return np.asarray(trace.scalars[name], dtype=float), f"the name {name!r} belongs to the record of the run"
     if value is None:
         return nothing, "" if silent or length == 0 else f"it does not compute {name!r}"
     try:

@@ -43,7 +43,8 @@ class Oracle:
     """Evaluates a problem's functions, counts every evaluation, and refuses those over budget.
 
     What was asked at the last point is remembered: a repeated question about the same array (the same
-    object, not an equal one) costs and counts nothing. An array that is handed over becomes read-only,
+    object, not an equal one) costs and counts nothing; what also depends on a vector or on multipliers is
+    computed each time. An array that is handed over becomes read-only,
     and so does every array that comes back; shapes and types are checked on the way.
 
     Parameters

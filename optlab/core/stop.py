@@ -48,10 +48,6 @@ class Stop(ABC):
         """Evaluation budgets, by counter."""
         return {}
 
-    def time_limit(self) -> float:
-        """Seconds of the method's own time; infinite where there is no limit."""
-        return float("inf")
-
     def __or__(self, other: Stop) -> Stop:
         return Either(self, other)
 
@@ -130,10 +126,6 @@ class Seconds(Stop):
 
     s: Annotated[float, Ge(0)]
 
-    def time_limit(self) -> float:
-        """Return s."""
-        return self.s
-
     def bind(self, first: Progress) -> Judge:
         """Watch the clock."""
         s = self.s
@@ -151,10 +143,6 @@ class Either(Stop):
         """The tighter of the two budgets, counter by counter."""
         a, b = self.left.limits(), self.right.limits()
         return {name: min(a.get(name, float("inf")), b.get(name, float("inf"))) for name in a | b}
-
-    def time_limit(self) -> float:
-        """The shorter of the two."""
-        return min(self.left.time_limit(), self.right.time_limit())
 
     def bind(self, first: Progress) -> Judge:
         """Ask left, then right."""
