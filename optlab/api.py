@@ -12,12 +12,12 @@ import numpy as np
 
 from optlab.core import driver
 from optlab.core.column import compute_columns
-from optlab.core.driver import Record
 from optlab.core.kkt import KKT
 from optlab.core.kkt import kkt as _kkt
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
 from optlab.core.problem import Array, Problem, ProblemBase
+from optlab.core.record import Record
 from optlab.core.status import InputError, Status
 from optlab.core.stop import Stop
 from optlab.core.trace import COUNTS, Keep, Trace

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+import optlab
 from optlab import fingerprint, runner, work
 from optlab.experiment import from_dict
 
@@ -68,14 +69,16 @@ def test_what_is_left_of_an_experiment_is_as_if_it_had_always_been_alone(plugin)
 
 
 def test_a_column_that_some_runs_lack_keeps_its_type_in_the_others(plugin):
-    execute(plugin, ["kkt_newton", ONE], problems=["circle", "kappa5"])
-    again = execute(plugin, ["kkt_newton", ONE], problems=["circle", "kappa5"])
+    execute(plugin, ["kkt_newton", ONE], problems=["kappa5", "circle"])
+    again = execute(plugin, ["kkt_newton", ONE], problems=["kappa5", "circle"])
     assert again.executed == 0
-    same_tables(again, execute(plugin, ["kkt_newton", ONE], problems=["circle", "kappa5"], to="fresh"))
+    same_tables(again, execute(plugin, ["kkt_newton", ONE], problems=["kappa5", "circle"], to="fresh"))
     rows = again.iterations.merge(again.runs[["run", "label", "problem"]], on="run")
     there = (rows["label"] == "kkt_newton") & (rows["problem"] == "circle")
     assert rows.loc[there, "nu[0]"].notna().all()
     assert rows.loc[~there, "nu[0]"].isna().all()
+    alone = optlab.minimize("circle", "kkt_newton", stop=optlab.stop.Iterations(5) | optlab.stop.Stationary())
+    assert rows.loc[there, "nu[0]"].tolist() == alone.record.scalars["nu"][:, 0].tolist()
 
 
 def test_tables_without_an_iteration_keep_their_columns(plugin):

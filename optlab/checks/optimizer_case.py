@@ -10,9 +10,10 @@ from typing import Any
 from optlab.checks.probes import Spy, Valley, bowls
 from optlab.checks.report import Skipped
 from optlab.core import kkt
-from optlab.core.driver import Loop, Record, iterate, lacking, run
+from optlab.core.driver import Loop, iterate, lacking, run
 from optlab.core.optimizer import Optimizer
 from optlab.core.problem import ProblemBase
+from optlab.core.record import Record
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Trace
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from optlab.checks.optimizer_case import SHORT, OptimizerCase, counting, first_difference, prints
 from optlab.checks.report import require
-from optlab.core.driver import Record, iterate
+from optlab.core.driver import iterate
 from optlab.core.optimizer import Optimizer
+from optlab.core.record import Record
 from optlab.core.stop import Iterations
 
 COUNTED = ("f", "gradient", "hessian", "hvp")

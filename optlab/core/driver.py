@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from math import inf, isfinite, nan
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ import numpy as np
 
 from optlab.core import kkt
 from optlab.core.optimizer import Optimizer, State
-from optlab.core.oracle import COUNTERS, BudgetSpentError, Oracle, check_start
+from optlab.core.oracle import BudgetSpentError, Oracle, check_start
+from optlab.core.record import Book, Record
 from optlab.core.settings import check_settings, name_of
 from optlab.core.status import Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
@@ -35,63 +35,6 @@ BALANCED = 1e3 * float(np.finfo(float).eps)
 """A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 VAST = 1 / float(np.finfo(float).eps)
 """What is more than this many times larger than where a run began has left every scale of the problem."""
-
-
-@dataclass
-class Book:
-    """What the loop itself remembers between iterations; plain numbers, copied into every Record."""
-
-    best_f: float = inf
-    best_x: Array | None = None
-    worst_f: float = -inf
-    best_stationarity: float = inf
-    last_event: int = 0
-    head: tuple[float, ...] = ()
-    rising: int = 0
-    claim: str = ""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One iteration as `iterate` shows it; pickles, and `iterate(…, resume=record)` goes on from it bit for bit.
-
-    `status` is None while the run goes on; the last record alone has one.
-    """
-
-    state: State
-    stationarity: float
-    seconds: float
-    counts: tuple[int, ...]
-    scale: float
-    seed: int
-    book: Book = field(repr=False)
-    status: Status | None = None
-    message: str = ""
-
-    @property
-    def k(self) -> int:
-        """Steps taken so far."""
-        return self.state.k
-
-    @property
-    def x(self) -> Array:
-        """The iterate, shape (n,), read-only."""
-        return self.state.x
-
-    @property
-    def f(self) -> float:
-        """f(x)."""
-        return self.state.f
-
-    @property
-    def step_size(self) -> float:
-        """The step that led here; NaN at the start."""
-        return self.state.step_size
-
-    @property
-    def evaluations(self) -> dict[str, int]:
-        """Evaluations so far, by counter."""
-        return dict(zip(COUNTERS, self.counts, strict=True))
 
 
 class Loop:
