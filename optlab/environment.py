@@ -43,8 +43,9 @@ def claim(folder: Path, source: Path | None) -> None:
         )
         raise OptlabError(msg)
     owner = there.get("source")
-    if owner and source is not None and not _same(Path(owner), source) and Path(owner).exists():
-        msg = (f"{folder} belongs to another experiment file, {owner}; change `name:` in {source}, "
+    if owner and Path(owner).exists() and (source is None or not _same(Path(owner), source)):
+        mine = "of this experiment" if source is None else f"in {source}"
+        msg = (f"{folder} belongs to another experiment file, {owner}; change `name:` {mine}, "
                "or choose another folder with --results")  # fmt: skip
         raise OptlabError(msg)
 

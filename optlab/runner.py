@@ -116,14 +116,14 @@ def execute(
         finished.row |= {"label": specs[key]["label"], "start": specs[key]["start_label"]}
     tasks = [Task(key, spec, plugins) for key, spec in specs.items() if key not in known]
     done = dict(known)
-    interrupted = False
+    failure: BaseException | None = None
     try:
         for outcome in _watched(
             _executor(executor or experiment.executor, workers, plugins).run(tasks), len(tasks), progress
         ):
             done[outcome.task.key] = outcome.finished or _lost(outcome)
-    except KeyboardInterrupt:
-        interrupted = True
+    except (KeyboardInterrupt, Exception) as error:  # what was computed is written before anyone hears of it
+        failure = error
     ordered = {key: done[key] for key in runs if key in done}
     store.write(place, ordered, specs)
     environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides)
@@ -134,9 +134,11 @@ def execute(
     results.executed, results.reused = len(done) - len(known), len(known)
     results.verdicts = evaluate(experiment.expect, results)
     (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
-    if interrupted:
+    if isinstance(failure, KeyboardInterrupt):
         msg = f"interrupted: {len(ordered)} of {len(runs)} runs are in {place}; the same command runs the rest"
         raise Interrupted(msg)
+    if failure is not None:
+        raise failure
     return results
 
 

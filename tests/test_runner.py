@@ -13,6 +13,7 @@ import pytest
 import optlab
 from optlab import OptlabError, runner
 from optlab.executors.local import Local
+from optlab.executors.serial import Serial
 from optlab.experiment import from_dict, load
 from optlab.results import load as load_results
 
@@ -206,8 +207,6 @@ def test_a_worker_that_dies_takes_only_its_own_run_with_it(tmp_path, student):
 
 
 def test_interrupted_runs_are_kept_and_the_rest_runs_next_time(tmp_path):
-    from optlab.executors.serial import Serial
-
     class Stops(Serial):
         def run(self, tasks):
             for i, outcome in enumerate(super().run(tasks)):
@@ -221,12 +220,26 @@ def test_interrupted_runs_are_kept_and_the_rest_runs_next_time(tmp_path):
     assert execute(spec(), tmp_path / "r").executed == 31
 
 
+def test_an_executor_that_fails_loses_nothing_that_was_computed(tmp_path):
+    class Breaks(Serial):
+        def run(self, tasks):
+            yield from super().run(tasks[:5])
+            msg = "the cable is out"
+            raise RuntimeError(msg)
+
+    with pytest.raises(RuntimeError, match="the cable is out"):
+        execute(spec(), tmp_path / "r", executor=Breaks())
+    assert len(load_results(tmp_path / "r").runs) == 5
+
+
 def test_a_folder_of_another_experiment_file_is_refused(tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text("name: same\nproblems: [kappa5]\noptimizers: [bfgs]\n")
     runner.execute(load(tmp_path / "a.yaml"), folder=tmp_path / "same", progress=False)
     with pytest.raises(OptlabError, match=r"belongs to another experiment file, .*a\.yaml"):
         runner.execute(load(tmp_path / "b.yaml"), folder=tmp_path / "same", progress=False)
+    with pytest.raises(OptlabError, match="change `name:` of this experiment"):
+        execute(spec(), tmp_path / "same")
     (tmp_path / "a.yaml").rename(tmp_path / "c.yaml")
     assert runner.execute(load(tmp_path / "c.yaml"), folder=tmp_path / "same", progress=False).reused == 1
 
