@@ -524,3 +524,10 @@ def test_a_swept_setting_of_a_method_is_one_line_and_a_panel_without_values_is_l
     assert table["line"].unique().tolist() == ["gd, beta=0.5"]
     assert table["panel"].unique().tolist() == ["bowl"]
     assert table["x"].tolist() == [0.1, 0.2]
+
+
+def test_a_step_from_the_start_straight_to_zero_goes_down():
+    for end in (0.0, -4e-10):
+        axes = Convergence().draw(Tables().add([4e5, 1.0], suboptimality=[4e5, end])).axes[0]
+        (line,) = [line for line in axes.get_lines() if len(line.get_ydata()) == 2]
+        assert line.get_ydata()[1] <= 1e-10 < line.get_ydata()[0]

@@ -201,7 +201,9 @@ class Convergence(Plot):
         firsts = np.asarray(table.groupby(["line", "run"])["y"].first(), dtype=float)
         logarithmic = (table["measure"].iloc[0] in (PROVEN, FOUND) or y.min() >= 0) and (y > 0).any()
         starts = firsts[firsts > 0] if (firsts > 0).any() else np.array([y.max()])
-        floor = max(DEPTH * starts.min(), y[y > 0].min()) if logarithmic else -np.inf
+        floor = -np.inf
+        if logarithmic:  # what is not positive lies on the floor, which is then the deepest there is
+            floor = DEPTH * starts.min() if (y <= 0).any() else max(DEPTH * starts.min(), y[y > 0].min())
         ceiling = HEIGHT * starts.max() if logarithmic else np.inf
         axes.set_yscale("log" if logarithmic else "linear")
         lengths = np.asarray(table.groupby(["line", "run"])["x"].max(), dtype=float)
