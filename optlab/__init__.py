@@ -22,13 +22,17 @@ _HOME = {
         "problem",
         "run",
     ),
-    "core.problem": ("Facts", "Problem", "ProblemBase"),
+    "core.facts": ("Facts",),
+    "core.problem": ("ProblemBase",),
+    "core.samples": ("Samples",),
+    "core.user_problem": ("Problem",),
     "core.oracle": ("Oracle",),
     "core.optimizer": ("Optimizer", "State"),
     "core.descent": ("DescentState", "LineSearchOptimizer"),
     "core.column": ("Column",),
     "core.plot": ("Plot",),
     "core.status": ("Halt", "InputError", "OptlabError", "Status"),
+    "proximal.base": ("Proximable",),
     "sets.base": ("ConvexSet",),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -69,15 +73,17 @@ if TYPE_CHECKING:
     from optlab.core.column import Column as Column
     from optlab.core.descent import DescentState as DescentState
     from optlab.core.descent import LineSearchOptimizer as LineSearchOptimizer
+    from optlab.core.facts import Facts as Facts
     from optlab.core.optimizer import Optimizer as Optimizer
     from optlab.core.optimizer import State as State
     from optlab.core.oracle import Oracle as Oracle
     from optlab.core.plot import Plot as Plot
-    from optlab.core.problem import Facts as Facts
-    from optlab.core.problem import Problem as Problem
     from optlab.core.problem import ProblemBase as ProblemBase
+    from optlab.core.samples import Samples as Samples
     from optlab.core.status import Halt as Halt
     from optlab.core.status import InputError as InputError
     from optlab.core.status import OptlabError as OptlabError
     from optlab.core.status import Status as Status
+    from optlab.core.user_problem import Problem as Problem
+    from optlab.proximal.base import Proximable as Proximable
     from optlab.sets.base import ConvexSet as ConvexSet

@@ -16,11 +16,12 @@ from optlab.core.kkt import KKT
 from optlab.core.kkt import kkt as _kkt
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
-from optlab.core.problem import Array, Problem, ProblemBase
+from optlab.core.problem import Array, ProblemBase
 from optlab.core.record import Record
 from optlab.core.status import InputError, Status
 from optlab.core.stop import Stop
 from optlab.core.trace import COUNTS, Keep, Trace
+from optlab.core.user_problem import Problem
 from optlab.registry import Catalogue
 from optlab.work import catalogue
 

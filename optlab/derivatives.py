@@ -67,7 +67,17 @@ def jacobian(c: Scalar, x: Array) -> Array:
     """J_ij = ∂c_i/∂x_j, shape (m, n), of a vector function; a scalar result counts as m = 1."""
     from autograd import jacobian as first
 
-    return np.asarray(first(c)(x), dtype=x.dtype).reshape(-1, x.size)
+    return np.asarray(first(lambda z: _joined(c(z)))(x), dtype=x.dtype).reshape(-1, x.size)
+
+
+def _joined(values: Any) -> Any:
+    """Return boxes that NumPy or a list holds apart as one box: autograd would take their derivative for 0."""
+    apart = isinstance(values, (list, tuple)) or (type(values) is np.ndarray and values.dtype == object)
+    if not apart:
+        return values
+    import autograd.numpy as anp
+
+    return anp.array([_joined(v) for v in values])
 
 
 def traceable(f: Scalar, x: Array) -> str:

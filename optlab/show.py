@@ -105,4 +105,5 @@ def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[
         raise InputError(msg)
     for entry in entries:
         name = next(n for n, e in catalogue.entries(entry.kind).items() if e == entry)
-        yield batteries[entry.kind], catalogue.make(entry.kind, name)
+        for settings in ({}, *getattr(catalogue.find(entry.kind, name), "variants", ())):
+            yield batteries[entry.kind], catalogue.make(entry.kind, {"name": name, **settings})

@@ -23,10 +23,11 @@ from optlab.columns.rate import Rate
 from optlab.columns.suboptimality import Suboptimality
 from optlab.core.column import Column, compute_columns, norms, spaced
 from optlab.core.driver import Loop, run
-from optlab.core.problem import Facts, Problem, ProblemBase
+from optlab.core.problem import Facts, ProblemBase
 from optlab.core.status import Status
 from optlab.core.stop import Iterations
 from optlab.core.trace import Keep, Trace
+from optlab.core.user_problem import Problem
 from optlab.kernels.eigenvalues import eigenvalues, lanczos, two_by_two
 from optlab.optimizers.gradient.gradient_descent import GradientDescent
 from optlab.sets.ball import Ball

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from optlab.core import kkt
-from optlab.core.problem import Problem, ProblemBase
+from optlab.core.problem import ProblemBase
 from optlab.core.status import InputError
+from optlab.core.user_problem import Problem
 from optlab.sets.ball import Ball
 from optlab.sets.base import ConvexSet
 from optlab.sets.box import Box

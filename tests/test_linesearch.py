@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from optlab.core.oracle import Oracle
-from optlab.core.problem import Problem
 from optlab.core.status import Halt, Status
+from optlab.core.user_problem import Problem
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, Line, cubic_minimizer, quadratic_minimizer, secant
 from optlab.linesearch.constant import Constant

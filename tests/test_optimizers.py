@@ -12,10 +12,10 @@ import pytest
 from optlab.core.descent import LineSearchOptimizer
 from optlab.core.driver import Loop, iterate, run
 from optlab.core.optimizer import Optimizer
-from optlab.core.problem import Problem
 from optlab.core.settings import name_of
 from optlab.core.status import InputError, Status
 from optlab.core.stop import Iterations, Stationary
+from optlab.core.user_problem import Problem
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.constant import Constant
 from optlab.linesearch.exact import Exact

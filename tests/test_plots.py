@@ -14,7 +14,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from optlab.core.plot import Plot
-from optlab.core.problem import Facts, Problem, ProblemBase
+from optlab.core.problem import Facts, ProblemBase
+from optlab.core.user_problem import Problem
 from optlab.plots import style
 from optlab.plots.condition import ConditionAlongPath
 from optlab.plots.convergence import Convergence

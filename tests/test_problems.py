@@ -15,20 +15,21 @@ import pytest
 from optlab.checks.check_problem import check_problem
 from optlab.checks.differences import directional
 from optlab.core.kkt import kkt
-from optlab.core.problem import Facts, Problem, ProblemBase
+from optlab.core.problem import Facts, ProblemBase
 from optlab.core.settings import build
 from optlab.core.status import InputError
+from optlab.core.user_problem import Problem
 from optlab.registry import Catalogue
-from optlab_problems import designs
-from optlab_problems.equality import Circle, EqualityQuadratic
-from optlab_problems.kappa5 import Kappa5
-from optlab_problems.log_barrier_sum import LogBarrierSum
-from optlab_problems.quadratic import Quadratic
-from optlab_problems.quartic import Quartic
-from optlab_problems.regression import L2Regression, Ridge
-from optlab_problems.rosenbrock import Rosenbrock
-from optlab_problems.saddles import MonkeySaddle, Saddle, StrictSaddle
-from optlab_problems.scalar import DoubleWell, SqrtOnePlusSquare
+from optlab_problems.constrained.equality import Circle, EqualityQuadratic
+from optlab_problems.ml import designs
+from optlab_problems.ml.regression import L2Regression, Ridge
+from optlab_problems.textbook.kappa5 import Kappa5
+from optlab_problems.textbook.log_barrier_sum import LogBarrierSum
+from optlab_problems.textbook.quadratic import Quadratic
+from optlab_problems.textbook.quartic import Quartic
+from optlab_problems.textbook.rosenbrock import Rosenbrock
+from optlab_problems.textbook.saddles import MonkeySaddle, Saddle, StrictSaddle
+from optlab_problems.textbook.scalar import DoubleWell, SqrtOnePlusSquare
 
 H5 = np.array([[3.0, 2.0], [2.0, 3.0]])
 
@@ -90,8 +91,8 @@ def test_every_class_of_the_catalogue_is_in_the_battery():
 
 
 def test_the_catalogue_imports_itself_under_its_installed_name():
-    folder = Path(sys.modules["optlab_problems.designs"].__file__).parent
-    for path in folder.glob("*.py"):
+    folder = Path(sys.modules["optlab_problems.ml.designs"].__file__).parent.parent
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = (
                 [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "") or ""]

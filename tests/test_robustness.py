@@ -8,9 +8,9 @@ import pytest
 from optlab.core.descent import first_length
 from optlab.core.driver import Loop, run
 from optlab.core.optimizer import State
-from optlab.core.problem import Problem
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
+from optlab.core.user_problem import Problem
 from optlab.optimizers.gradient.gradient_descent import GradientDescent
 from optlab.optimizers.gradient.gradient_descent_armijo import GradientDescentArmijo
 from optlab.optimizers.gradient.gradient_descent_candidates import GradientDescentCandidates

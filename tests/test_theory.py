@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from optlab.core.driver import Loop, run
-from optlab.core.problem import Problem
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
+from optlab.core.user_problem import Problem
 from optlab.kernels.quasi_newton import full
 from optlab.linesearch.exact import Exact
 from optlab.linesearch.strong_wolfe import StrongWolfe

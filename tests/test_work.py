@@ -7,8 +7,8 @@ import pytest
 
 from optlab import InputError, Status
 from optlab.core.kkt import infeasibility
-from optlab.core.problem import Problem
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary
+from optlab.core.user_problem import Problem
 from optlab.executors.auto import Auto
 from optlab.executors.base import Task
 from optlab.experiment import from_dict

@@ -12,14 +12,18 @@ import numpy as np
 from optlab.checks.problem_case import ProblemCase, largest, read_only
 from optlab.checks.problem_derivatives import DERIVATIVE_CHECKS
 from optlab.checks.problem_facts import FACT_CHECKS
+from optlab.checks.problem_samples import SAMPLE_CHECKS
 from optlab.checks.report import Failed, Report, Skipped, carry_out, require
 from optlab.core import kkt
-from optlab.core.problem import Problem, ProblemBase
+from optlab.core.problem import ProblemBase
 from optlab.core.settings import build, name_of, settings_of, type_of
 from optlab.core.status import InputError
+from optlab.core.user_problem import Problem
 
 NAN = float("nan")
 SLACK = 1e-12
+INFEASIBLE_START = "infeasible_start"
+"""Tag of a problem whose standard start violates its own bounds or set, as published."""
 UNKNOWN = "no_such_setting"
 
 
@@ -89,8 +93,29 @@ def start_is_feasible(case: ProblemCase) -> str:
         msg = "there is no set and there are no bounds"
         raise Skipped(msg)
     moved = largest(kkt.project(problem, x) - x)
+    if INFEASIBLE_START in problem.tags:
+        require(moved > 0, f"it is tagged {INFEASIBLE_START}, but the start is feasible")
+        return f"infeasible by {moved:.1e}, as its tag says"
     require(moved <= SLACK * (1.0 + largest(x)), f"projection moves the start by {moved:.1e}")
     return ""
+
+
+def declarations_are_true(case: ProblemCase) -> str:
+    """Check that `dimension` and `constraints`, which lists show, are what the instance has."""
+    problem, said = case.problem, []
+    dimension, constraints = getattr(problem, "dimension", None), getattr(problem, "constraints", None)
+    if isinstance(problem, Problem):
+        msg = "it is made of functions"
+        raise Skipped(msg)
+    if isinstance(dimension, int):
+        require(problem.n == dimension, f"dimension = {dimension}, but n = {problem.n}")
+        said.append(f"n = {dimension}")
+    there = problem.constrained
+    if there or constraints is not None:
+        declared = sorted(constraints or ())
+        require(declared == sorted(there), f"constraints = {declared}, but the instance has {sorted(there)}")
+        said.append(", ".join(there))
+    return "; ".join(said)
 
 
 def projection_is_one(case: ProblemCase) -> str:
@@ -173,10 +198,12 @@ CHECKS: tuple[Callable[[ProblemCase], str], ...] = (
     start_is_a_point,
     f_is_finite_and_deterministic_at_the_start,
     results_are_not_shared,
+    declarations_are_true,
     start_is_feasible,
     projection_is_one,
     *DERIVATIVE_CHECKS,
     *FACT_CHECKS,
+    *SAMPLE_CHECKS,
     pickles,
     settings_are_frozen,
     bad_settings_are_refused,

@@ -188,6 +188,9 @@ def _nonnegative(A: Array, b: Array, distance: Array) -> Array:
 def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
     """Recover the multipliers at x and return the four residuals of the KKT conditions.
 
+    With a composite term c, and no constraints, stationarity is that of the proximal gradient mapping: 0 where
+    −∇f is a subgradient of c.
+
     For a set that is known by its projection alone, stationarity is ‖x − P(x − t∇L)‖∞/t with a trial step as long
     as max(1, ‖x‖), and the set's violation ‖x − P(x)‖∞. Everything is NaN where anything is not finite.
 
@@ -214,6 +217,8 @@ def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
         if g.shape != x.shape:
             msg = f"the gradient must have shape {x.shape}, given {g.shape}"
             raise InputError(msg)
+        if problem.constrained == ("composite",):
+            return KKT(np.empty(0), np.empty(0), _gradient_mapping(problem, x, g), 0.0, 0.0, 0.0)
         if not problem.constrained:
             return KKT(np.empty(0), np.empty(0), float(np.abs(g).max()), 0.0, 0.0, 0.0)
         if only_bounds(problem):
@@ -278,6 +283,14 @@ def _natural_residual(feasible: ConvexSet, x: Array, g: Array) -> float:
         return 0.0
     t = max(1.0, float(np.linalg.norm(x))) / length
     return float(np.abs(x - feasible.project(x - t * g)).max()) / t
+
+
+def _gradient_mapping(problem: ProblemBase, x: Array, g: Array) -> float:
+    """‖x − prox(x − tg)‖∞/t with t such that the trial step is as long as max(1, ‖x‖). Source: Beck (2017), 10.3.2."""
+    assert problem.composite is not None
+    length = float(np.linalg.norm(g))
+    t = max(1.0, float(np.linalg.norm(x))) / length if length > 0 else 1.0
+    return float(np.abs(x - problem.composite.prox(x - t * g, t)).max()) / t
 
 
 def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) -> float:

@@ -341,9 +341,9 @@ class Oracle:
 
 def check_start(x0: Any, n: int | None = None) -> Array:
     """Return a fresh (n,) float array for a start, or raise an InputError that says what was given."""
-    from optlab.core.problem import _as_point
+    from optlab.core.problem import as_point
 
-    x = _as_point(x0, "start")
+    x = as_point(x0, "start")
     if n is not None and x.size != n:
         msg = f"start must have shape ({n},), given {x.shape}"
         raise InputError(msg)

@@ -1,4 +1,4 @@
-"""The problem contract: what is minimized, and what is known about it.
+"""The problem contract: what is minimized, by its functions, its sets and its facts.
 
 Sign convention, throughout: minimize f(x) subject to g(x) ≤ 0, h(x) = 0, x in a convex set;
 L(x, λ, ν) = f + λᵀg + νᵀh with λ ≥ 0. Source: Goodfellow, Bengio & Courville (2016), section 4.4.
@@ -7,63 +7,30 @@ L(x, λ, ν) = f + λᵀg + νᵀh with λ ≥ 0. Source: Goodfellow, Bengio & C
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from optlab import derivatives
+from optlab.core.facts import Facts
 from optlab.core.status import InputError, nearest
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
+    from optlab.core.samples import Samples
+    from optlab.proximal.base import Proximable
     from optlab.sets.base import ConvexSet
 
-__all__ = ["Array", "Facts", "Problem", "ProblemBase"]
+__all__ = ["Array", "Facts", "ProblemBase"]
 
 NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
          "samples", "quadratic")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known about a problem; never shown to an optimizer.
-
-    Attributes
-    ----------
-    solution : (n,) array-like, optional
-        A global minimizer x*.
-    optimum : float, optional
-        The least value f*.
-    solutions : sequence of (n,) array-like
-        Further global minimizers, where there are several.
-    critical_points : mapping from a class ("minimum", "maximum", "saddle", "degenerate") to points
-        Other critical points, where they are known.
-    convex : bool, optional
-        Whether f is convex on its feasible set.
-    curvature : (mu, L), optional
-        Least and greatest eigenvalue of the Hessian, where they are the same everywhere.
-    multipliers : (lam, nu), optional
-        Multipliers at the solution, in the order of `optlab.core.kkt.constraints`.
-    scale : float, optional
-        The stationarity that counts as "of order one", where the standard start's is not apt.
-    note : str
-        A trap or a remark worth knowing.
-    """
-
-    solution: Any = None
-    optimum: float | None = None
-    solutions: Sequence[Any] = ()
-    critical_points: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    convex: bool | None = None
-    curvature: tuple[float, float] | None = None
-    multipliers: tuple[Any, Any] | None = None
-    scale: float | None = None
-    note: str = ""
+DENSE = 16_384
+"""Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
 
 
 class ProblemBase(ABC):
@@ -72,19 +39,28 @@ class ProblemBase(ABC):
     A subclass writes `value` and `start`, and whatever else it knows by hand; what it leaves out
     comes from autograd unless it says `autodiff = False`. x has shape (n,), a batch X shape (K, n).
     Sets and linear constraints are attributes: `feasible` (a ConvexSet), `bounds` (lo, hi),
-    `linear_equality` (A, b) for Ax = b, `linear_inequality` (A, b) for Ax ≤ b.
+    `linear_equality` (A, b) for Ax = b, `linear_inequality` (A, b) for Ax ≤ b. Where there is a `composite` term
+    c(x), what is minimized is f(x) + c(x); `value` and its derivatives are those of f alone.
+
+    Attributes
+    ----------
+    suites, tags : tuple of str
+        Where it belongs, the first suite being its home, and what it is.
+    variants : tuple of settings
+        Beside the defaults, what the battery checks.
     """
 
     suites: ClassVar[tuple[str, ...]] = ()
     tags: ClassVar[tuple[str, ...]] = ()
+    variants: ClassVar[tuple[Mapping[str, Any], ...]] = ()
     autodiff: ClassVar[bool] = True
 
     feasible: ConvexSet | None = None
     bounds: tuple[Any, Any] | None = None
     linear_equality: tuple[Array, Array] | None = None
     linear_inequality: tuple[Array, Array] | None = None
-    composite: Any = None
-    samples: Any = None
+    composite: Proximable | None = None
+    samples: Samples | None = None
 
     @abstractmethod
     def value(self, x: Array) -> float:
@@ -124,6 +100,11 @@ class ProblemBase(ABC):
                 raise InputError(msg)
         return facts
 
+    def objective(self, x: Array) -> float:
+        """What is minimized: f(x), and the composite term where there is one."""
+        f = self.value(x)
+        return f if self.composite is None else f + self.composite.value(x)
+
     # --- derivatives: by hand in a subclass, else by autograd -----------------------------------
 
     def gradient(self, x: Array) -> Array:
@@ -137,7 +118,9 @@ class ProblemBase(ABC):
         return derivatives.value_and_gradient(self.value, x)
 
     def hessian(self, x: Array) -> Array:
-        """∇²f(x), shape (n, n)."""
+        """∇²f(x), shape (n, n); an InputError where that would be too large."""
+        if self.n > DENSE:
+            raise InputError(_too_large(self.n, self.n))
         return derivatives.hessian(self.value, x)
 
     def hvp(self, x: Array, v: Array) -> Array:
@@ -203,14 +186,15 @@ class ProblemBase(ABC):
 
     @cached_property
     def constrained(self) -> tuple[str, ...]:
-        """The kinds of constraint there are: "set", "bounds", "equality", "inequality"."""
+        """The kinds of constraint there are: "set", "bounds", "equality", "inequality"; and "composite" for a term."""
         if self.bounds is not None:
-            _checked_bounds(self.bounds, self.n)
+            as_bounds(self.bounds, self.n)
         there = {
             "set": self.feasible is not None,
             "bounds": self.bounds is not None,
             "equality": self.equality is not None or self.linear_equality is not None,
             "inequality": self.inequality is not None or self.linear_inequality is not None,
+            "composite": self.composite is not None,
         }
         return tuple(kind for kind, yes in there.items() if yes)
 
@@ -235,9 +219,15 @@ class ProblemBase(ABC):
         }
         if need in special:
             there, what = special[need]
-            return "" if there else f"the problem has no {what}"
+            large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
+            return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
         if need == "quadratic":
             return "" if "quadratic" in self.tags else "the problem is not a quadratic"
+        return self._lacks_derivative(need)
+
+    def _lacks_derivative(self, need: str) -> str:
+        if need in ("hessian", "lagrangian_hessian") and self.n > DENSE:
+            return _too_large(self.n, self.n)
         if need == "lagrangian_hessian" and self.equality is None and self.inequality is None:
             need = "hessian"  # linear constraints add no curvature
         sources = {"hvp": ("hvp", "hessian"), "gradient": ("gradient", "value_and_gradient")}.get(need, (need,))
@@ -249,16 +239,25 @@ class ProblemBase(ABC):
         return f"the problem has no {need} by hand, and autograd cannot trace its value ({why})" if why else ""
 
     @cached_property
+    def _rows(self) -> int:
+        """How many residuals there are."""
+        return 0 if self.residuals is None else int(np.size(self.residuals(self.start())))
+
+    @cached_property
     def _untraceable(self) -> str:
         return derivatives.traceable(self.value, np.asarray(self.start(), dtype=float))
+
+
+def _too_large(rows: int, columns: int) -> str:
+    return f"a dense matrix of {rows:,} × {columns:,} would take {8e-9 * rows * columns:,.0f} GB"
 
 
 def _weighted(c: Callable[[Any], Any], weights: Array, x: Any) -> Any:
     return np.sum(weights * c(x))  # c may return a number
 
 
-def _as_point(x: Any, what: str) -> Array:
-    """A fresh float array of one dimension, or an InputError that says what was given."""
+def as_point(x: Any, what: str) -> Array:
+    """Return a fresh float array of one dimension, or raise an InputError that says what was given."""
     try:
         point = np.array(x, dtype=float)
     except (TypeError, ValueError) as error:
@@ -272,129 +271,8 @@ def _as_point(x: Any, what: str) -> Array:
     return point
 
 
-@final
-class Problem(ProblemBase):
-    """A problem made of a user's functions; whatever is not given comes from autograd.
-
-    Parameters
-    ----------
-    f : callable
-        f(x) of an (n,) array, a float.
-    start : (n,) array-like
-        The standard starting point; it fixes n and the scale of "small".
-    gradient, hessian, hvp, value_and_gradient : callable, optional
-        ∇f(x) of shape (n,); ∇²f(x) of shape (n, n); ∇²f(x) v of shape (n,); (f, ∇f).
-    residuals, jacobian : callable, optional
-        r(x) of shape (m,) and ∂r/∂x of shape (m, n), for least-squares methods.
-    bounds : (lo, hi), optional
-        Numbers or (n,) arrays; ±inf where there is none.
-    feasible : ConvexSet, optional
-        A set with a projection.
-    equality, inequality : callable, optional
-        h(x) = 0 of shape (p,), g(x) ≤ 0 of shape (m,); their Jacobians as `equality_jacobian`, `inequality_jacobian`.
-    lagrangian_hessian : callable, optional
-        ∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j as a function of (x, lam, nu).
-    linear_equality, linear_inequality : (A, b), optional
-        Ax = b and Ax ≤ b.
-    composite, samples : object, optional
-        A prox-able term, or sampled gradients.
-    solution, optimum : optional
-        x* and f*, where known.
-    autodiff : bool
-        False: what is not given by hand does not exist.
-
-    Raises
-    ------
-    InputError
-        A start that is not numbers, wrong shapes, lo > hi.
-
-    Examples
-    --------
-    >>> import optlab
-    >>> optlab.Problem(lambda x: (x[0] - 1) ** 2 + 10 * x[1] ** 2, start=[3.0, 1.0]).n
-    2
-    """
-
-    def __init__(
-        self,
-        f: Callable[[Any], Any],
-        *,
-        start: Any,
-        gradient: Callable[..., Any] | None = None,
-        hessian: Callable[..., Any] | None = None,
-        hvp: Callable[..., Any] | None = None,
-        value_and_gradient: Callable[..., Any] | None = None,
-        residuals: Callable[..., Any] | None = None,
-        jacobian: Callable[..., Any] | None = None,
-        bounds: tuple[Any, Any] | None = None,
-        feasible: ConvexSet | None = None,
-        equality: Callable[..., Any] | None = None,
-        equality_jacobian: Callable[..., Any] | None = None,
-        inequality: Callable[..., Any] | None = None,
-        inequality_jacobian: Callable[..., Any] | None = None,
-        lagrangian_hessian: Callable[..., Any] | None = None,
-        linear_equality: tuple[Any, Any] | None = None,
-        linear_inequality: tuple[Any, Any] | None = None,
-        composite: Any = None,
-        samples: Any = None,
-        solution: Any = None,
-        optimum: float | None = None,
-        name: str = "",
-        autodiff: bool = True,
-    ) -> None:
-        if not callable(f):
-            msg = f"f must be a function of x, given {type(f).__name__}"
-            raise InputError(msg)
-        begin = _as_point(start, "start")
-        self._start = begin
-        self.name = name or getattr(f, "__name__", "problem").replace("<lambda>", "problem")
-        self._facts = Facts(solution=None if solution is None else _as_point(solution, "solution"), optimum=optimum)
-        given = {
-            "value": f,
-            "gradient": gradient,
-            "hessian": hessian,
-            "hvp": hvp,
-            "value_and_gradient": value_and_gradient,
-            "residuals": residuals,
-            "jacobian": jacobian,
-            "equality": equality,
-            "equality_jacobian": equality_jacobian,
-            "inequality": inequality,
-            "inequality_jacobian": inequality_jacobian,
-            "lagrangian_hessian": lagrangian_hessian,
-        }
-        for key, function in given.items():
-            if function is not None and not callable(function):
-                msg = f"{key} must be a function, given {type(function).__name__}"
-                raise InputError(msg)
-        # An instance attribute shadows the method of the base: what is given is used, the rest is derived.
-        self.__dict__.update({key: function for key, function in given.items() if function is not None})
-        self.__dict__.update(feasible=feasible, composite=composite, samples=samples, autodiff=autodiff)
-        self.__dict__["bounds"] = None if bounds is None else _checked_bounds(bounds, begin.size)
-        self.__dict__["linear_equality"] = _checked_linear(linear_equality, "linear_equality", begin.size)
-        self.__dict__["linear_inequality"] = _checked_linear(linear_inequality, "linear_inequality", begin.size)
-
-    def __init_subclass__(cls) -> None:
-        msg = "Problem is final: write a catalogue file that extends ProblemBase instead"
-        raise TypeError(msg)
-
-    def __repr__(self) -> str:
-        return f"Problem({self.name}, n={self._start.size})"
-
-    def value(self, x: Array) -> float:  # shadowed by the user's f
-        """f(x), a float."""
-        raise NotImplementedError  # pragma: no cover
-
-    def start(self) -> Array:
-        """The standard starting point, shape (n,), a fresh array."""
-        return self._start.copy()
-
-    def facts(self) -> Facts:
-        """The solution and optimum that were given."""
-        return self._facts
-
-
-def _checked_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
+def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
+    """Return (lo, hi) as fresh (n,) arrays, or raise an InputError that says what is wrong with them."""
     try:
         lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in bounds)
     except (TypeError, ValueError) as error:
@@ -405,17 +283,3 @@ def _checked_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
         msg = f"bounds need lo <= hi, but component {worst} has {lo[worst]} and {hi[worst]}"
         raise InputError(msg)
     return lo, hi
-
-
-def _checked_linear(pair: Any, name: str, n: int) -> tuple[Array, Array] | None:
-    if pair is None:
-        return None
-    try:
-        A, b = np.atleast_2d(np.asarray(pair[0], dtype=float)), np.atleast_1d(np.asarray(pair[1], dtype=float))
-    except (TypeError, ValueError, IndexError) as error:
-        msg = f"{name} must be a pair (A, b)"
-        raise InputError(msg) from error
-    if A.shape != (b.size, n):
-        msg = f"{name} needs A of shape (m, {n}) and b of shape (m,), given {A.shape} and {b.shape}"
-        raise InputError(msg)
-    return A, b

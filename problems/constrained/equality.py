@@ -11,7 +11,7 @@ from annotated_types import Ge
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
-from optlab_problems.designs import orthogonal
+from optlab.kernels.orthogonal import orthogonal
 
 
 @dataclass(frozen=True)

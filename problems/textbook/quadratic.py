@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
-from optlab_problems.designs import orthogonal
+from optlab.kernels.orthogonal import orthogonal
 
 PLANE = 2
 """At this n plain floats are several times faster than arrays."""

@@ -1,4 +1,4 @@
-"""Data for regression problems, and orthogonal factors."""
+"""Data for regression problems."""
 
 from __future__ import annotations
 
@@ -10,18 +10,10 @@ import numpy as np
 
 from optlab.core.problem import Array
 from optlab.core.status import InputError
+from optlab.kernels.orthogonal import orthogonal
 
 ROWS, COLUMNS = 442, 10
 """Shape of the diabetes data."""
-
-
-def orthogonal(random: np.random.Generator, rows: int, columns: int) -> Array:
-    """Return a (rows, columns) matrix with orthonormal columns, uniformly distributed.
-
-    Source: Mezzadri (2007), How to generate random matrices from the classical compact groups, section 5.
-    """
-    Q, R = np.linalg.qr(random.standard_normal((rows, columns)))
-    return np.asarray(Q * np.where(np.diag(R) < 0, -1.0, 1.0))
 
 
 def diabetes(n: int, m: int | None) -> tuple[Array, Array]:

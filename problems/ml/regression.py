@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
 from optlab.sets.ball import Ball
-from optlab_problems.designs import diabetes, synthetic
+from optlab_problems.ml.designs import diabetes, synthetic
 
 BLOCK = 4096
 """Rows of a batch whose residuals are held at a time."""

@@ -1,0 +1,1 @@
+"""Convex terms with a proximal operator."""

@@ -1,0 +1,1 @@
+"""Constrained classics with known multipliers."""

@@ -1,0 +1,1 @@
+"""Forms of problems: bases that turn a few formulas into every derivative."""

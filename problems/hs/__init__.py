@@ -1,0 +1,1 @@
+"""Hock & Schittkowski (1981): constrained test problems."""

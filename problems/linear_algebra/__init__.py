@@ -1,0 +1,1 @@
+"""Ill-conditioned linear least squares."""

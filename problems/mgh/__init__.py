@@ -1,0 +1,1 @@
+"""Moré, Garbow & Hillstrom (1981): thirty-five least-squares problems."""

@@ -1,0 +1,1 @@
+"""Machine learning, on real and on synthetic data."""

@@ -1,0 +1,1 @@
+"""Problems of any size: sparse, or without a matrix at all."""

@@ -1,0 +1,1 @@
+"""Pictures of the textbook: functions that show one thing each."""
