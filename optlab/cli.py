@@ -128,24 +128,36 @@ def _tell(results: Results) -> bool:
 
 @main.command("list")
 @click.argument("kind", type=click.Choice(list(ROOTS)))
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only those with this tag; may be repeated.")
+@click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Only problems of this suite.")
+@click.option("--facts", is_flag=True, help="Of problems: f*, x* and how they are known.")
 @plugin_option
-def list_command(kind: str, plugins: tuple[Path, ...]) -> None:
-    """List the names of a KIND."""
-    from optlab.text_table import table
+def list_command(
+    kind: str, tags: tuple[str, ...], suites: tuple[str, ...], facts: bool, plugins: tuple[Path, ...]
+) -> None:
+    """List the names of a KIND; problems by suite, with n, constraints, derivatives and tags."""
+    from optlab.listing import listed
 
-    catalogue = Catalogue(plugins)
-    entries = [catalogue.entry(kind, name) for name in catalogue.names(kind)]
-    click.echo(table(("name", "family", "what it is"), [(e.name, e.family, e.summary) for e in entries]))
+    if kind != "problems" and (suites or facts):
+        msg = f"--suite and --facts are for problems, not for {kind}"
+        raise click.UsageError(msg)
+    click.echo(listed(Catalogue(plugins), kind, tags, suites, facts))
 
 
 @main.command("show")
 @click.argument("name")
+@click.option(
+    "--plot", "picture", type=PATHS, metavar="FILE", help="Of a problem: draw it to a .svg, .png or .pdf file."
+)
 @plugin_option
-def show_command(name: str, plugins: tuple[Path, ...]) -> None:
-    """Describe a NAME: settings, defaults, ranges, file."""
-    from optlab.show import describe
+def show_command(name: str, picture: Path | None, plugins: tuple[Path, ...]) -> None:
+    """Describe a NAME: settings, defaults, ranges, facts, file; of a problem the cost of its derivatives too."""
+    from optlab.show import describe, draw
 
-    click.echo(describe(Catalogue(plugins), name))
+    catalogue = Catalogue(plugins)
+    click.echo(describe(catalogue, name))
+    if picture is not None:
+        click.echo(f"\ndrawn: {draw(catalogue, name, picture)}")
 
 
 @main.command("check")

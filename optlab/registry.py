@@ -23,6 +23,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "searches": ("LineSearch",),
     "sets": ("ConvexSet",),
     "executors": ("Executor",),
+    "transforms": ("Transform",),
 }
 """Kind → the base classes whose subclasses belong to it."""
 PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {
@@ -54,7 +55,9 @@ class Entry:
     fields : tuple of str
         Names annotated in the class body with a default or without.
     methods : frozenset of str
-        Names of its own methods.
+        Names of its methods, those of bases in the same catalogue included.
+    defaults : dict
+        Literal defaults of its settings, inherited ones included.
     """
 
     name: str
@@ -68,6 +71,19 @@ class Entry:
     attributes: dict[str, Any] = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     methods: frozenset[str] = frozenset()
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Inherited:
+    """What the subclasses of a class take over."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    methods: frozenset[str] = frozenset()
+
+
+NOT_INHERITED = ("abstract", "name", "variants")
 
 
 @dataclass(frozen=True)
@@ -94,64 +110,64 @@ def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]
     return found
 
 
-def _literals(node: ast.ClassDef) -> dict[str, Any]:
-    """The literal class attributes, ClassVar or plain; fields of the dataclass are left out."""
-    values = {}
+def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the literal class attributes, ClassVar or plain, and the literal defaults of fields."""
+    attributes: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            key, value = statement.targets[0].id, statement.value
+            home, key, value = attributes, statement.targets[0].id, statement.value
         elif (
             isinstance(statement, ast.AnnAssign)
             and isinstance(statement.target, ast.Name)
             and statement.value is not None
         ):
-            if "ClassVar" not in ast.unparse(statement.annotation):
-                continue
+            home = attributes if "ClassVar" in ast.unparse(statement.annotation) else defaults
             key, value = statement.target.id, statement.value
         else:
             continue
         try:
-            values[key] = ast.literal_eval(value)
+            home[key] = ast.literal_eval(value)
         except ValueError:
             continue
-    return values
+    return attributes, defaults
 
 
 def _entries(
-    statements: Sequence[_ClassStatement], kind: str, known: Mapping[str, dict[str, Any]]
-) -> tuple[list[Entry], dict[str, dict[str, Any]]]:
+    statements: Sequence[_ClassStatement], kind: str, known: Mapping[str, _Inherited]
+) -> tuple[list[Entry], dict[str, _Inherited]]:
     """Find the concrete public classes of a kind: those whose bases lead, by name, to one of its roots.
 
-    `known` has the classes of the kind in other files, with their attributes. Returned are the entries, and all
-    classes of the kind, abstract ones too, with their attributes.
+    `known` has the classes of the kind in other files. Returned are the entries, and all classes of the kind,
+    abstract ones too, with what they pass on.
     """
     members = {*ROOTS[kind], *known}
-    chosen: dict[int, _ClassStatement] = {}
-    grew = True
-    while grew:
-        grew = False
-        for i, statement in enumerate(statements):
-            if i not in chosen and members & set(statement.bases):
-                chosen[i], grew = statement, True
-                members.add(statement.node.name)
+    chosen: list[_ClassStatement] = []
+    rest = list(statements)
+    while found := [statement for statement in rest if members & set(statement.bases)]:
+        chosen += found
+        members |= {statement.node.name for statement in found}
+        rest = [statement for statement in rest if statement not in found]
     entries = []
     inherited = dict(known)
-    for _, statement in sorted(chosen.items()):
+    for statement in chosen:  # bases come before the classes that build on them
         node = statement.node
-        attributes = _literals(node)
-        parents = [inherited.get(base, {}) for base in statement.bases]
-        inherited[node.name] = {
-            k: v for parent in parents for k, v in parent.items() if k not in ("abstract", "name")
-        } | attributes
+        attributes, defaults = _literals(node)
+        methods = frozenset(s.name for s in node.body if isinstance(s, ast.FunctionDef))
+        for parent in (inherited[base] for base in statement.bases if base in inherited):
+            attributes = {k: v for k, v in parent.attributes.items() if k not in NOT_INHERITED} | attributes
+            defaults = parent.defaults | defaults
+            methods |= parent.methods
+        inherited[node.name] = _Inherited(attributes, defaults, methods)
         if node.name.startswith("_") or attributes.get("abstract"):
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
                       and "ClassVar" not in ast.unparse(s.annotation)]  # fmt: skip
-        methods = frozenset(s.name for s in node.body if isinstance(s, ast.FunctionDef))
         summary = (ast.get_docstring(node) or "").split("\n", 1)[0]
         name = attributes.get("name") or snake_case(node.name)
         entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary,
-                             statement.family, inherited[node.name], tuple(own_fields), methods))  # fmt: skip
+                             statement.family, attributes, tuple(own_fields), methods, defaults))  # fmt: skip
+    entries.sort(key=lambda entry: (entry.path, entry.line))
     return entries, inherited
 
 
@@ -169,7 +185,7 @@ def _package_files(package: str) -> list[tuple[Path, str, str]]:
 
 
 @cache
-def _builtin(kind: str) -> tuple[dict[str, Entry], dict[str, dict[str, Any]]]:
+def _builtin(kind: str) -> tuple[dict[str, Entry], dict[str, _Inherited]]:
     entries, classes = _entries(_statements(_package_files(PACKAGES[kind])), kind, {})
     return _unique(entries), classes
 
@@ -296,7 +312,8 @@ class Catalogue:
     def make(self, kind: str, spec: Any) -> Any:
         """Build an object from "name", {"name": …, setting: value, …}, or an instance (returned as it is).
 
-        Settings that are themselves line searches, optimizers or sets may be given in the same way.
+        Settings that are themselves line searches, optimizers or sets may be given in the same way; a problem may
+        also have `transforms`: one or a list of them, the first applied first.
 
         Raises
         ------
@@ -306,12 +323,16 @@ class Catalogue:
         if not isinstance(spec, (str, dict)):
             return spec
         settings = {"name": spec} if isinstance(spec, str) else dict(spec)
+        chain = settings.pop("transforms", ()) if kind == "problems" else ()
         name = settings.pop("name", None)
         if not isinstance(name, str):
             msg = f"a {SINGULAR[kind]} needs a name, given {spec!r}"
             raise InputError(msg)
         cls = self.find(kind, name)
-        return build(cls, {key: self._inner(cls, key, value) for key, value in settings.items()})
+        made = build(cls, {key: self._inner(cls, key, value) for key, value in settings.items()})
+        for transform in [chain] if isinstance(chain, (str, dict)) else chain or ():
+            made = self.make("transforms", transform).apply(made)
+        return made
 
     def _inner(self, cls: type, key: str, value: Any) -> Any:
         if isinstance(value, (str, dict)):

@@ -58,6 +58,8 @@ class Keys:
         if path not in self._digests:
             self._digests[path] = source_digest(path)
         yield self._digests[path]
+        for transform in spec.get("transforms", ()) if kind == "problems" else ():
+            yield from self._sources("transforms", transform)
         for key, value in spec.items():
             if isinstance(value, dict) and "name" in value:
                 inner = inner_kind(type_of(self._names.find(kind, spec["name"]), key))

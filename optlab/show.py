@@ -50,8 +50,25 @@ def _describe(catalogue: Catalogue, entry: Entry) -> str:
     lines.append(table(("setting", "type", "default", "range"), rows) if rows else "no settings")
     facts = [(key, _words(getattr(cls, key, None))) for key in FACTS]
     lines += ["", *(f"{key + ':':<12}{value}" for key, value in facts if value)]
+    if entry.kind == "problems":
+        from optlab.problem_page import page
+
+        lines += page(catalogue.make("problems", entry.name))
     lines.append(f"{'file:':<12}{_short_path(entry.path)}:{entry.line}")
     return "\n".join(lines)
+
+
+def draw(catalogue: Catalogue, name: str, path: Path) -> Path:
+    """Draw a problem to a file and return its path.
+
+    Raises
+    ------
+    InputError
+        For a name that is no problem, or a file that cannot be drawn.
+    """
+    from optlab.plots.portrait import save_portrait
+
+    return save_portrait(catalogue.make("problems", name), path)
 
 
 def _setting(cls: type, key: str, field: Field[Any]) -> tuple[str, str, str]:

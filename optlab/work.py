@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,11 @@ from optlab.core.settings import name_of, settings_of
 from optlab.core.status import OptlabError, Status
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
 from optlab.core.trace import COUNTS, Keep, Trace
+from optlab.core.transform import Wrapper
 from optlab.registry import Catalogue
+
+if TYPE_CHECKING:
+    from optlab.core.problem import ProblemBase
 
 SWEEP_MEGABYTES = 64.0
 """How much of each run's trajectory is kept in a sweep."""
@@ -118,6 +122,19 @@ def flatten(prefix: str, item: Any) -> dict[str, Any]:
     return row
 
 
+def problem_row(problem: ProblemBase) -> dict[str, Any]:
+    """Return every setting of a problem, its n, and its transforms in words and with their settings."""
+    chain: tuple[Any, ...] = getattr(problem, "chain", ())
+    base = problem
+    while isinstance(base, Wrapper):
+        base = base.inner
+    row = flatten("problem", base) | {"problem.n": problem.n}
+    row["problem.transforms"] = " + ".join(name_of(transform) for transform in chain) or "none"
+    for transform in chain:
+        row |= flatten(f"problem.{name_of(transform)}", transform)
+    return row
+
+
 def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
     """Run one specification (see `optlab.experiment.Run.spec`) and compute its columns.
 
@@ -132,7 +149,7 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         problem = names.make("problems", spec["problem"])
         optimizer = names.make("optimizers", spec["optimizer"])
         columns = [names.make("columns", c) for c in spec["columns"]]
-        row |= flatten("problem", problem) | {"problem.n": problem.n} | flatten("optimizer", optimizer)
+        row |= problem_row(problem) | flatten("optimizer", optimizer)
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
         loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])

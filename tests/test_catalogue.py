@@ -39,5 +39,6 @@ def test_facts_are_complete(name):
     problem = CATALOGUE.make("problems", name)
     assert "Source:" in cls.__doc__ or any("Source:" in (base.__doc__ or "") for base in cls.__mro__[1:-1])
     assert cls.suites, "a suite is its home in the lists"
+    assert not problem.constrained or cls.constraints
     if problem.known.optimum is not None:
         assert problem.known.certificate, "say how it is known that f* is the least value"

@@ -18,6 +18,7 @@ from optlab.core import kkt
 from optlab.core.problem import ProblemBase
 from optlab.core.settings import build, name_of, settings_of, type_of
 from optlab.core.status import InputError
+from optlab.core.transform import Wrapper
 from optlab.core.user_problem import Problem
 
 NAN = float("nan")
@@ -104,14 +105,16 @@ def declarations_are_true(case: ProblemCase) -> str:
     """Check that `dimension` and `constraints`, which lists show, are what the instance has."""
     problem, said = case.problem, []
     dimension, constraints = getattr(problem, "dimension", None), getattr(problem, "constraints", None)
-    if isinstance(problem, Problem):
-        msg = "it is made of functions"
+    if isinstance(problem, (Problem, Wrapper)):
+        msg = "it is made of functions" if isinstance(problem, Problem) else "it is made of another problem"
         raise Skipped(msg)
     if isinstance(dimension, int):
         require(problem.n == dimension, f"dimension = {dimension}, but n = {problem.n}")
         said.append(f"n = {dimension}")
     there = problem.constrained
-    if there or constraints is not None:
+    if there and constraints is None:
+        said.append(f"constraints = ({', '.join(there)}) is not declared: lists and selections will not know")
+    elif there or constraints:
         declared = sorted(constraints or ())
         require(declared == sorted(there), f"constraints = {declared}, but the instance has {sorted(there)}")
         said.append(", ".join(there))
@@ -154,7 +157,7 @@ def pickles(case: ProblemCase) -> str:
 
 def settings_are_frozen(case: ProblemCase) -> str:
     """Check that the class is a frozen dataclass."""
-    if isinstance(case.problem, Problem):
+    if isinstance(case.problem, (Problem, Wrapper)):
         msg = "it has no settings"
         raise Skipped(msg)
     require(is_dataclass(case.problem), "the class must be decorated with @dataclass(frozen=True)")

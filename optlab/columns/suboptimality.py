@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from optlab.core.column import Column
+from optlab.core.column import Column, values
 
 if TYPE_CHECKING:
     from optlab.core.problem import ProblemBase
@@ -24,4 +24,4 @@ class Suboptimality(Column):
     def compute(self, trace: Trace, problem: ProblemBase) -> dict[str, Array]:
         """Subtract the known optimum."""
         best = problem.known.optimum
-        return {"suboptimality": trace.scalars["f"] - (np.nan if best is None else float(best))}
+        return {"suboptimality": values(trace) - (np.nan if best is None else float(best))}

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from optlab.config.claims import Expectation, columns_named
+from optlab.config.specs import CHAIN
 from optlab.config.text import Document, Path_
 from optlab.config.variants import Variant
 from optlab.core.status import Status, nearest
@@ -92,7 +93,10 @@ def _recorded(catalogue: Catalogue, names: set[str]) -> set[str]:
 def _settings(prefix: str, spec: dict[str, Any]) -> list[str]:
     keys = []
     for key, value in spec.items():
-        if key != "name":
+        if key == CHAIN and isinstance(value, list):
+            keys.append(f"{prefix}.{CHAIN}")
+            keys += [k for part in value for k in _settings(f"{prefix}.{part['name']}", part)]
+        elif key != "name":
             keys.append(f"{prefix}.{key}")
             keys += _settings(f"{prefix}.{key}", value) if isinstance(value, dict) else []
     return keys

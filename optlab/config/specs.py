@@ -19,6 +19,8 @@ from optlab.core.settings import name_of, settings_of, type_of
 from optlab.core.status import InputError
 from optlab.registry import SINGULAR, Catalogue, inner_kind
 
+CHAIN = "transforms"
+"""The key of a problem that is no setting: what is done to it."""
 INVALID = object()
 """Stands for a value whose mistake has been reported."""
 
@@ -48,6 +50,9 @@ class Checker:
         for key, value in given.items():
             if key == "name" or key in extra:
                 continue
+            if key == CHAIN and kind == "problems":
+                tree[key] = self._chain(value, (*path, key), sweeps)
+                continue
             if key not in known:
                 tail = hint(key, [*known, *extra], "settings")
                 self.document.report((*path, key), f"{given['name']} has no setting {key!r}{tail}", key=True)
@@ -61,6 +66,21 @@ class Checker:
             self.document.report(path, f"{given['name']} needs a value for {', '.join(missing)}")
             return INVALID
         return INVALID if any(value is INVALID for value in tree.values()) else tree
+
+    def _chain(self, given: Any, path: Path_, sweeps: bool) -> Any:
+        """Return the checked transforms of a problem: a list of specifications, or an Axis of such lists."""
+        if isinstance(given, dict) and "name" not in given:
+            if not sweeps or set(given) != {"grid"} or not isinstance(given["grid"], list) or not given["grid"]:
+                self.document.report(path, f"{CHAIN} is a transform, a list of them, or {{grid: [several of these]}}")
+                return INVALID
+            chains = [self._chain(value, (*path, "grid", i), False) for i, value in enumerate(given["grid"])]
+            return INVALID if any(chain is INVALID for chain in chains) else Axis(tuple(chains))
+        if given is None or given == "none":
+            return []
+        several = isinstance(given, list)
+        parts = [self.spec("transforms", part, (*path, i) if several else path, sweeps=sweeps)
+                 for i, part in enumerate(given if several else [given])]  # fmt: skip
+        return INVALID if any(part is INVALID for part in parts) else parts
 
     def make(self, kind: str, tree: dict[str, Any], path: Path_) -> Any:
         """Build the object of a checked specification; what its class objects to is reported at `path`."""
@@ -188,6 +208,8 @@ def full(catalogue: Catalogue, kind: str, spec: str | dict[str, Any]) -> dict[st
     given = {"name": spec} if isinstance(spec, str) else spec
     cls = catalogue.find(kind, given["name"])
     filled: dict[str, Any] = {"name": given["name"]}
+    if kind == "problems" and given.get(CHAIN):
+        filled[CHAIN] = [full(catalogue, CHAIN, part) for part in given[CHAIN]]
     for key, setting in settings_of(cls).items():
         inner = inner_kind(type_of(cls, key))
         if key in given:

@@ -82,6 +82,8 @@ def axes(tree: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Axis]:
         return {path: tree}
     if isinstance(tree, dict):
         return {p: a for key, value in tree.items() for p, a in axes(value, (*path, key)).items()}
+    if isinstance(tree, list):
+        return axes({str(i): value for i, value in enumerate(tree)}, path)
     return {}
 
 
@@ -113,4 +115,6 @@ def _filled(tree: Any, chosen: dict[tuple[str, ...], Any], path: tuple[str, ...]
         return chosen[path]
     if isinstance(tree, dict):
         return {key: _filled(value, chosen, (*path, key)) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_filled(value, chosen, (*path, str(i))) for i, value in enumerate(tree)]
     return tree

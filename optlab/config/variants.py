@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from optlab.config.specs import INVALID, Checker, full
+from optlab.config.selection import Selector, is_selection
+from optlab.config.specs import CHAIN, INVALID, Checker, full
 from optlab.config.sweeps import axes, count, expand
 from optlab.config.text import Path_
 from optlab.config.wording import hint, shown
@@ -41,7 +42,8 @@ class Variants:
         self._items: list[tuple[dict[str, Any], list[list[str]], str, Path_]] = []
         given = checker.document.data.get(kind)
         for i, item in enumerate(given if isinstance(given, list) else []):
-            self._check_item(item, (kind, i))
+            for one in self._several(item, (kind, i)):
+                self._check_item(one, (kind, i))
 
     @property
     def size(self) -> int:
@@ -53,6 +55,12 @@ class Variants:
         for tree, paired, label, path in self._items:
             self._expand(tree, paired, label, path)
         return list(self._found.values())
+
+    def _several(self, item: Any, path: Path_) -> list[Any]:
+        """Return the items that one with a suite or a selection stands for; any other as it is."""
+        if self.kind != "problems" or not is_selection(item):
+            return [item]
+        return list(Selector(self.checker.document, self.checker.catalogue).expand(item, path, (CHAIN, "zip")))
 
     def _check_item(self, item: Any, path: Path_) -> None:
         tree = self.checker.spec(self.kind, item, path, sweeps=True, extra=ALLOWED_KEYS[self.kind])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 Indices = NDArray[np.intp]
+EXACT = "exact f"
 RESERVED = frozenset({"run", "kept"})
 """Columns of the iterations table that are no scalars of the trace."""
 
@@ -68,6 +69,9 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     notes: dict[str, str] = {}
     summary: dict[str, Any] = {}
     taken = RESERVED | trace.scalars.keys()
+    if problem.exact is not problem:
+        problem = problem.exact
+        trace.cache[EXACT] = trace.spread(problem.values(trace.points)) if len(trace) else np.empty(0)
     trace.points.setflags(write=False)  # a problem that changes x in place must not rewrite the record
     for column in columns:
         found, why = _attempt(column, column.compute, trace, problem)
@@ -125,6 +129,11 @@ def _checked(name: str, value: Any, trace: Trace, *, silent: bool) -> tuple[Arra
 
 
 # --- what columns share: computed once per trace -------------------------------------------------
+
+
+def values(trace: Trace) -> Array:
+    """Return f at every iteration, shape (K,); without the noise of a transform, where NaN stands for thinned rows."""
+    return trace.cache.get(EXACT, trace.scalars["f"])  # type: ignore[no-any-return]
 
 
 def gradients(trace: Trace, problem: ProblemBase) -> Array:

@@ -166,7 +166,7 @@ def _draw_feasible(axes: Axes, problem: ProblemBase, ground: tuple[Array, Array,
     if outside is not None and (outside > 0).any():
         from matplotlib.patches import Patch
 
-        hatch = {"facecolor": "none", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
+        hatch = {"facecolor": "none", "edgecolor": "#8a8a8a", "hatch": "//////", "linewidth": 0.6}
         filled = axes.contourf(x1, x2, outside, levels=[0.0, np.inf], colors="none", hatches=["////"], zorder=1.5)
         filled.set_edgecolor("#8a8a8a")
         filled.set_linewidth(0)

@@ -1,0 +1,1 @@
+"""Transforms of problems, one file each."""
