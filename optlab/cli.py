@@ -161,20 +161,25 @@ def show_command(name: str, picture: Path | None, plugins: tuple[Path, ...]) -> 
 
 
 @main.command("check")
-@click.argument("target", metavar="FILE.py|NAME")
+@click.argument("target", metavar="FILE.py|NAME|SUITE")
+@click.option("--brief", is_flag=True, help="A line for each that passes; the default for a suite.")
 @plugin_option
-def check_command(target: str, plugins: tuple[Path, ...]) -> None:
-    """Check a problem or an optimizer.
+def check_command(target: str, brief: bool, plugins: tuple[Path, ...]) -> None:
+    """Check a problem, a suite of problems, or an optimizer.
 
     A problem's derivatives and facts, an optimizer's contract; for a file every one in it. Exit 1 when a check fails.
     """
+    from optlab.registry import suites
     from optlab.show import checkable
 
-    passed = True
+    brief = brief or target in suites(Catalogue(plugins))
+    passed, done = True, 0
     for battery, item in checkable(target, plugins):
         report = battery(item)
-        click.echo(str(report))
-        passed = passed and report.passed
+        click.echo(f"ok    {report.title}: {report.last_line}" if brief and report.passed else str(report))
+        passed, done = passed and report.passed, done + 1
+    if brief:
+        click.echo(f"{done} checked, {'all passed' if passed else 'not all passed'}")
     if not passed:
         sys.exit(1)
 

@@ -33,7 +33,9 @@ def listed(
     entries = [catalogue.entry(kind, name) for name in catalogue.names(kind)]
     entries = _chosen(entries, kind, "tags", tags)
     if kind != "problems":
-        return table(("name", "family", "what it is"), [(e.name, e.family, e.summary) for e in entries])
+        return table(
+            ("name", "family", "what it is"), [(e.name, e.family, e.summary) for e in entries], whole=("name",)
+        )
     entries = _chosen(entries, kind, "suites", suites)
     home: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -42,10 +44,10 @@ def listed(
     for suite, members in sorted(home.items()):
         if facts:
             rows = [_known(catalogue, entry) for entry in members]
-            text = table(FACT_HEAD, rows, right=("n",))
+            text = table(FACT_HEAD, rows, right=("n",), whole=("name",))
         else:
             head = ("name", "n", "constraints", "derivatives", "tags")
-            text = table(head, [_row(entry) for entry in members], right=("n",))
+            text = table(head, [_row(entry) for entry in members], right=("n",), whole=("name", "constraints"))
         blocks.append(f"{suite}: {len(members)}\n{text}")
     total = f"{len(entries)} problems in {len(home)} suites"
     return "\n\n".join([*blocks, total if facts else f"{total}; {LEGEND}"])

@@ -344,6 +344,15 @@ class Catalogue:
         return value
 
 
+def suites(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Return suite → names of its problems, plug-ins included."""
+    found: dict[str, list[str]] = {}
+    for name in catalogue.names("problems"):
+        for suite in catalogue.entry("problems", name).attributes.get("suites", ()):
+            found.setdefault(suite, []).append(name)
+    return found
+
+
 def inner_kind(annotation: Any) -> str:
     """Return the kind of objects that a setting of this type holds, or an empty string."""
     for cls in classes_of(annotation):

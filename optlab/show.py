@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optlab.core.settings import COMPARISONS, settings_of, type_of
 from optlab.core.status import InputError, nearest
-from optlab.registry import ROOTS, Catalogue, Entry
+from optlab.registry import ROOTS, Catalogue, Entry, suites
 
 if TYPE_CHECKING:
     from optlab.checks.report import Report
@@ -23,7 +23,7 @@ def _entries(catalogue: Catalogue, name: str) -> list[Entry]:
     """Return the entries of a name, whatever their kinds."""
     found = [catalogue.entry(kind, name) for kind in ROOTS if name in catalogue.names(kind)]
     if not found:
-        everything = sorted({n for kind in ROOTS for n in catalogue.names(kind)})
+        everything = sorted({n for kind in ROOTS for n in catalogue.names(kind)} | set(suites(catalogue)))
         msg = f"nothing is named {name!r}{nearest(name, everything)} (see: optlab list {'|'.join(ROOTS)})"
         raise InputError(msg)
     return found
@@ -98,7 +98,9 @@ def _short_path(path: Path) -> Path:
 
 
 def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[Any], Report], Any]]:
-    """Yield (battery, object) for a name, or for every problem and optimizer of a Python file.
+    """Yield (battery, object) for a name, a suite, or every problem and optimizer of a Python file.
+
+    A problem comes with its default settings, then with each of its variants.
 
     Raises
     ------
@@ -114,7 +116,9 @@ def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[
         entries = [e for kind in batteries for e in catalogue.entries(kind).values() if e.path == path]
     else:
         catalogue = Catalogue(plugins)
-        entries = [e for e in _entries(catalogue, target) if e.kind in batteries]
+        suite = suites(catalogue).get(target)
+        found = [catalogue.entry("problems", n) for n in suite] if suite else _entries(catalogue, target)
+        entries = [e for e in found if e.kind in batteries]
     if not entries:
         msg = f"{target} holds no problem and no optimizer to check"
         if target.endswith(".py"):

@@ -34,13 +34,21 @@ def width() -> int:
     return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> str:
-    """Return aligned columns, the widest cut where a line would be too long; those in `right` to the right."""
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = (), whole: Iterable[str] = ()
+) -> str:
+    """Return aligned columns, those in `right` to the right.
+
+    Where a line would be too long, the widest column is cut, but none of those in `whole`.
+    """
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[j]) for row in [list(head), *cells]) for j in range(len(head))]
     room = width() - 2 * (len(head) - 1)
-    while sum(widths) > room and max(widths) > LEAST:
-        widths[widths.index(max(widths))] -= 1
+    kept = set(whole)
+    while sum(widths) > room and (
+        wide := [w for w, h in zip(widths, head, strict=True) if h not in kept and w > LEAST]
+    ):
+        widths[next(j for j, h in enumerate(head) if h not in kept and widths[j] == max(wide))] -= 1
     aligned = set(right)
     lines = []
     for row in [list(head), *cells]:

@@ -23,9 +23,10 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     for _, name, text in blocks:
         if name:
             (tmp_path / name).write_text(text)
-    script = next(text for kind, _, text in blocks if kind == "sh")
+    script = "".join(text for kind, _, text in blocks if kind == "sh")
     commands = [line.split("#")[0].split() for line in script.splitlines()]
-    assert [c[1] for c in commands] == ["run", "check", "list", "show"]
+    assert [c[1] for c in commands] == ["run", "check", "list", "show", "list", "show", "check"]
+    commands.append(["optlab", "run", "robust.yaml"])
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", "optlab", *command[1:]],
@@ -41,6 +42,18 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     assert {"my_descent", "my_momentum", "bfgs"} == set(runs["optimizer"])
     assert (runs["status"] == "CONVERGED").sum() >= 9
     assert (folder / "report.html").is_file()
+    assert (tmp_path / "himmelblau.svg").is_file()
+    robust = pd.read_parquet(tmp_path / "results" / "robust" / "runs.parquet")
+    assert len(robust) >= 3 * 35
+    assert set(robust["problem.transforms"]) == {"none", "rotation", "noise"}
+
+
+def test_the_number_of_problems_is_true(blocks):
+    from optlab.registry import Catalogue
+
+    said = re.search(r"The catalogue: (\d+) problems", (ROOT / "README.md").read_text())
+    assert said
+    assert int(said[1]) == len(Catalogue().names("problems"))
 
 
 def test_the_python_example_runs(blocks):

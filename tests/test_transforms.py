@@ -11,11 +11,10 @@ import pytest
 
 import optlab
 from optlab.checks.check_problem import check_problem
-from optlab.config.selection import suites
 from optlab.core.kkt import kkt
 from optlab.core.status import InputError
 from optlab.experiment import from_dict
-from optlab.registry import Catalogue
+from optlab.registry import Catalogue, suites
 
 CATALOGUE = Catalogue()
 SMOOTH = [
@@ -220,7 +219,7 @@ def test_suboptimality_is_judged_without_the_noise():
 
 SCRIPT = """
 import hashlib, json, sys, numpy as np
-from optlab.registry import Catalogue
+from optlab.registry import Catalogue, suites
 specs, found = json.loads(sys.argv[1]), []
 for spec in specs:
     p = Catalogue().make("problems", spec)

@@ -113,7 +113,8 @@ def _reduced_hessian(problem: ProblemBase, x: Array) -> Array:
     own_form = 0 if problem.feasible is None else problem.feasible.inequality(x).size
     if problem.feasible is not None and own_form:
         H = H + problem.feasible.inequality_curvature(x, found.lam[-own_form:])
-    active = np.vstack([c.Jg[found.lam > MULTIPLIERS * largest(found.lam)], c.Jh])
+    pulling = max(largest(found.lam), largest(problem.gradient(problem.start())))
+    active = np.vstack([c.Jg[found.lam > MULTIPLIERS * pulling], c.Jh])
     _, sizes, Vt = np.linalg.svd(active)
     Z = Vt[int(np.sum(sizes > MULTIPLIERS * largest(sizes))) :].T
     return np.asarray(Z.T @ H @ Z)

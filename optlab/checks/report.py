@@ -41,13 +41,18 @@ class Report:
         """The checks that failed."""
         return tuple(check for check in self.checks if not check.passed)
 
-    def __str__(self) -> str:
-        width = max((len(check.name) for check in self.checks), default=0)
-        rows = [f"  {word(check):4}  {check.name:{width}}  {check.detail}".rstrip() for check in self.checks]
+    @property
+    def last_line(self) -> str:
+        """How many checks passed, and how many did not apply."""
         skipped = sum(check.skipped for check in self.checks)
         ran = len(self.checks) - skipped
         end = f"{ran - len(self.failures)} of {ran} checks passed"
-        return "\n".join([self.title, *rows, end + (f", {skipped} did not apply" if skipped else "")])
+        return end + (f", {skipped} did not apply" if skipped else "")
+
+    def __str__(self) -> str:
+        width = max((len(check.name) for check in self.checks), default=0)
+        rows = [f"  {word(check):4}  {check.name:{width}}  {check.detail}".rstrip() for check in self.checks]
+        return "\n".join([self.title, *rows, self.last_line])
 
 
 def word(check: Check) -> str:

@@ -11,9 +11,10 @@ from math import inf
 from typing import Any
 
 from optlab.config.models import ExperimentFile
+from optlab.config.selection import Select
 from optlab.config.specs import adapter, plain
 from optlab.core.settings import settings_of, type_of
-from optlab.registry import Catalogue, inner_kind
+from optlab.registry import Catalogue, inner_kind, suites
 
 SWEEP_ENDS = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
 SWEEP = {
@@ -30,7 +31,17 @@ ZIP = {
 }
 LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
 NOT_JSON = (inf, -inf)
-KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets")
+KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets", "transforms")
+SWEPT = ("problems", "optimizers", "searches", "sets", "transforms")
+ONE_CHAIN = {"anyOf": [{"$ref": "#/$defs/transforms"}, {"type": "array", "items": {"$ref": "#/$defs/transforms"}}]}
+CHAINS = {
+    "description": "What is done to the problem: a transform, a list of them, or several of these under grid.",
+    "anyOf": [
+        *ONE_CHAIN["anyOf"],
+        {"type": "object", "properties": {"grid": {"type": "array", "items": {"anyOf": [*ONE_CHAIN["anyOf"],
+         {"enum": ["none"]}]}}}, "required": ["grid"], "additionalProperties": False},
+    ],
+}  # fmt: skip
 
 
 def json_schema(catalogue: Catalogue) -> dict[str, Any]:
@@ -41,6 +52,7 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     for kind in KINDS:
         names = catalogue.names(kind)
         defs[kind] = {"anyOf": [{"enum": names}, {"oneOf": [_item(catalogue, kind, name) for name in names]}]}
+    defs["problems"]["anyOf"] += _several(catalogue, defs)
     for kind in ("problems", "optimizers", "columns", "plots"):
         schema["properties"][kind]["items"] = {"$ref": f"#/$defs/{kind}"}
     schema["properties"]["executor"] = {"$ref": "#/$defs/executors"}
@@ -52,9 +64,22 @@ def schema_text(catalogue: Catalogue) -> str:
     return json.dumps(json_schema(catalogue), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _several(catalogue: Catalogue, defs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items that stand for several problems; other keys in them are settings."""
+    select = Select.model_json_schema(by_alias=True)
+    defs.update(select.pop("$defs", {}))
+    shared = {"exclude": {"type": "array", "items": {"enum": catalogue.names("problems")}}, "transforms": CHAINS,
+              "zip": ZIP}  # fmt: skip
+    suite = {"description": "Every problem of a suite.", "enum": sorted(suites(catalogue))}
+    return [
+        {"type": "object", "properties": {key: value, **shared}, "required": [key]}
+        for key, value in (("suite", suite), ("select", select))
+    ]
+
+
 def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
     cls = catalogue.find(kind, name)
-    swept = kind not in ("columns", "plots", "executors")
+    swept = kind in SWEPT
     settings = settings_of(cls)
     properties: dict[str, Any] = {"name": {"const": name}}
     for key, setting in settings.items():
@@ -66,6 +91,8 @@ def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
         properties["zip"] = ZIP
     if kind == "optimizers":
         properties["label"] = LABEL
+    if kind == "problems":
+        properties["transforms"] = CHAINS
     required = [n for n, f in settings.items() if f.default is MISSING and f.default_factory is MISSING]
     return {
         "type": "object",

@@ -12,7 +12,7 @@ from optlab.config.text import Document, Path_
 from optlab.config.wording import describe, hint, shown
 from optlab.core.settings import settings_of
 from optlab.core.status import InputError
-from optlab.registry import Catalogue, Entry
+from optlab.registry import Catalogue, Entry, suites
 
 KEYS = ("suite", "select")
 """Keys that make an item of `problems:` stand for several."""
@@ -49,15 +49,6 @@ class Select(Model):
 def words(value: str | Sequence[str] | None) -> list[str]:
     """Return one word or several as a list."""
     return [] if value is None else [value] if isinstance(value, str) else list(value)
-
-
-def suites(catalogue: Catalogue) -> dict[str, list[str]]:
-    """Return suite → names of its problems, plug-ins included."""
-    found: dict[str, list[str]] = {}
-    for name in catalogue.names("problems"):
-        for suite in catalogue.entry("problems", name).attributes.get("suites", ()):
-            found.setdefault(suite, []).append(name)
-    return found
 
 
 def tags_of(catalogue: Catalogue) -> list[str]:

@@ -1,0 +1,54 @@
+"""Problem 37 of Hock & Schittkowski."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from optlab.core.problem import Array, Facts
+from optlab_problems.forms.componentwise import Componentwise, Entries
+
+
+@dataclass(frozen=True)
+class HS37(Componentwise):
+    """−abc in the box [0, 42]³ with 0 ≤ a + 2b + 2c ≤ 72.
+
+    Source: Hock & Schittkowski (1981), problem 37.
+    """
+
+    suites = ("hs",)
+    tags = ("nonconvex",)
+    dimension = 3
+    constraints = ("bounds", "inequality")
+    bounds = ((0.0, 0.0, 0.0), (42.0, 42.0, 42.0))
+
+    @cached_property
+    def linear_inequality(self) -> tuple[Array, Array]:
+        """Ax ≤ b: a + 2b + 2c ≤ 72 and −a − 2b − 2c ≤ 0, which the bounds imply."""
+        return np.array([[1.0, 2.0, 2.0], [-1.0, -2.0, -2.0]]), np.array([72.0, 0.0])
+
+    def f(self, a: Any, b: Any, c: Any) -> Any:
+        return -a * b * c
+
+    def df(self, a: Any, b: Any, c: Any) -> tuple[Any, ...]:
+        return -b * c, -a * c, -a * b
+
+    def d2f(self, a: Any, b: Any, c: Any) -> Entries:
+        return {(0, 1): -c, (0, 2): -b, (1, 2): -a}
+
+    def start(self) -> Array:
+        return np.array([10.0, 10.0, 10.0])
+
+    def facts(self) -> Facts:
+        return Facts(
+            solution=(24.0, 12.0, 12.0),
+            optimum=-3456.0,
+            certificate="closed form: a · 2b · 2c is at most the cube of a third of their sum",
+            convex=False,
+            multipliers=((144.0, *[0.0] * 7), ()),
+            note="some lists swap problems 36 and 37. Where two components are 0 the KKT conditions hold with f = 0, "
+            "the greatest value: a method that starts or lands there stays",
+        )
