@@ -24,13 +24,16 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "sets": ("ConvexSet",),
     "executors": ("Executor",),
     "transforms": ("Transform",),
+    "schedules": ("Schedule",),
+    "initial_steps": ("InitialStep",),
 }
 """Kind → the base classes whose subclasses belong to it."""
-PACKAGES = {kind: "optlab." + {"searches": "linesearch"}.get(kind, kind) for kind in ROOTS} | {
-    "problems": "optlab_problems"
-}
-SINGULAR = {kind: {"searches": "line search"}.get(kind, kind.removesuffix("s")) for kind in ROOTS}
-INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets"}
+HOMES = {"searches": "optlab.linesearch", "initial_steps": "optlab.linesearch", "problems": "optlab_problems"}
+PACKAGES = {kind: HOMES.get(kind, f"optlab.{kind}") for kind in ROOTS}
+WORDS = {"searches": "line search", "initial_steps": "initial step"}
+SINGULAR = {kind: WORDS.get(kind, kind.removesuffix("s")) for kind in ROOTS}
+INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets", "Schedule": "schedules",
+         "InitialStep": "initial_steps"}  # fmt: skip
 """Settings of these types are built from a name or a mapping in their turn."""
 
 

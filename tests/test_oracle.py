@@ -20,7 +20,7 @@ def test_a_repeated_question_about_the_same_array_costs_nothing():
     oracle.value(x)
     oracle.gradient(x)
     oracle.value_and_gradient(x)
-    assert oracle.counts == (1, 1, 0, 0, 0, 0)
+    assert oracle.counts == (1, 1, 0, 0, 0, 0, 0)
     oracle.value(x.copy())
     assert oracle.n_f == 2
 
@@ -33,7 +33,7 @@ def test_residuals_and_constraints_are_remembered_like_f():
         answer = question(x)
         assert question(x) is answer
         assert not answer.flags.writeable
-    assert oracle.counts == (1, 0, 0, 0, 1, 2)
+    assert oracle.counts == (1, 0, 0, 0, 1, 2, 0)
     assert not x.flags.writeable
     oracle.equality(x.copy())
     assert oracle.n_constraint == 2
@@ -76,7 +76,7 @@ def test_counts_match_an_independent_wrapper():
         oracle.value_and_gradient(x)
         oracle.hessian(x)
         oracle.hessian(x)
-    assert oracle.counts == (calls["f"], calls["g"], calls["H"], 0, 0, 0) == (5, 5, 5, 0, 0, 0)
+    assert oracle.counts == (calls["f"], calls["g"], calls["H"], 0, 0, 0, 0) == (5, 5, 5, 0, 0, 0, 0)
 
 
 def test_arrays_handed_over_and_returned_become_read_only():

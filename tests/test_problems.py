@@ -19,16 +19,27 @@ from optlab.core.settings import build
 from optlab.core.status import InputError
 from optlab.core.user_problem import Problem
 from optlab_problems.constrained.equality import Circle, EqualityQuadratic
+from optlab_problems.linear_algebra.lauchli import Lauchli
+from optlab_problems.linear_algebra.near_singular_pair import NearSingularPair
+from optlab_problems.linear_algebra.random_singular_values import RandomSingularValues
+from optlab_problems.linear_algebra.rank_deficient import RankDeficient
+from optlab_problems.linear_algebra.scaled_identity import ScaledIdentity
+from optlab_problems.linear_algebra.vandermonde import Vandermonde
 from optlab_problems.ml import designs
 from optlab_problems.ml.regression import L2Regression, Ridge
 from optlab_problems.textbook.double_well import DoubleWell
+from optlab_problems.textbook.holder_gradient import HolderGradient
 from optlab_problems.textbook.kappa5 import Kappa5
 from optlab_problems.textbook.log_barrier_sum import LogBarrierSum
+from optlab_problems.textbook.newton_cycle import NewtonCycle
+from optlab_problems.textbook.peano_parabolas import PeanoParabolas
+from optlab_problems.textbook.peano_surface import PeanoSurface
 from optlab_problems.textbook.quadratic import Quadratic
 from optlab_problems.textbook.quartic import Quartic
 from optlab_problems.textbook.rosenbrock import Rosenbrock
 from optlab_problems.textbook.sqrt_one_plus_square import SqrtOnePlusSquare
 from optlab_problems.textbook.strict_saddle import StrictSaddle
+from optlab_problems.textbook.wolfe_zigzag import WolfeZigzag
 
 H5 = np.array([[3.0, 2.0], [2.0, 3.0]])
 
@@ -322,6 +333,98 @@ def test_equality_quadratic_solves_its_kkt_system():
         EqualityQuadratic(n=2).start()
 
 
+def test_the_hessian_of_peanos_surface_is_not_symmetric_at_zero_and_nowhere_else():
+    problem, zero, h = PeanoSurface(), np.zeros(2), 1e-3
+    assert problem.value(zero) == 0.0
+    assert problem.gradient(zero).tolist() == [0.0, 0.0]
+    for j, e in enumerate(np.eye(2)):  # the gradient is linear on the axes, so that differences are exact
+        slope = (problem.gradient(h * e) - problem.gradient(-h * e)) / (2 * h)
+        assert slope == pytest.approx(problem.hessian(zero)[:, j], abs=1e-12)
+    assert problem.hessian(zero).tolist() == [[0.0, -1.0], [1.0, 0.0]]
+    assert problem.hvp(zero, np.array([1.0, 1.0])).tolist() == [-1.0, 1.0]
+    X = np.array([[0.0, 0.0], [1e-200, 0.0], [3.0, -0.5], [-1e-9, 2e-9]])
+    H = problem.hessians(X)
+    assert H[0].tolist() == [[0.0, -1.0], [1.0, 0.0]]
+    assert np.array_equal(H[1:], H[1:].transpose(0, 2, 1))
+    assert np.isfinite(problem.values(X)).all()
+    assert np.isfinite(problem.gradients(X)).all()
+
+
+def test_on_every_line_a_minimum_and_yet_none():
+    problem = PeanoParabolas()
+    for angle in np.linspace(0.0, np.pi, 50):
+        t = 1e-3 * min(1.0, abs(np.sin(angle)) if abs(np.sin(angle)) > 1e-9 else 1.0)
+        assert problem.value(t * np.array([np.cos(angle), np.sin(angle)])) > 0
+    assert problem.value(np.array([0.1, 0.02])) < 0
+
+
+def test_exact_steps_on_wolfes_function_zigzag_to_a_point_that_is_not_stationary():
+    problem, x = WolfeZigzag(), WolfeZigzag().start()
+    for _ in range(20):
+        g = problem.gradient(x)
+        D = np.array([9.0, 16.0])
+        x = x - (D * x) @ g / ((D * g) @ g) * g  # the minimum of 9a² + 16b², and so of f, along −g
+    assert x == pytest.approx(problem.start() * (7 / 25) ** 20, rel=1e-9)
+    assert problem.value(x) > 0 > problem.value(np.array([-0.1, 0.0]))
+
+
+def test_newton_goes_to_and_fro_and_fixed_steps_end_in_their_cycle():
+    cycle, x, seen = NewtonCycle(), np.zeros(1), []
+    for _ in range(4):
+        x = x - cycle.gradient(x) / cycle.hessian(x)[0]
+        seen.append(float(x[0]))
+    assert seen == [1.0, 0.0, 1.0, 0.0]
+    holder, x = HolderGradient(), np.ones(2)
+    for _ in range(2000):
+        x = x - 0.1 * holder.gradient(x)
+    assert np.abs(x) == pytest.approx((0.5 * 1.5 * 0.1) ** 2, rel=1e-9)
+
+
+# --- linear algebra -------------------------------------------------------------------------------
+
+
+def test_a_right_hand_side_that_is_all_luck():
+    problem = NearSingularPair()
+    A, b = problem.A, problem.b
+    assert b.tolist() == [1.0, 1.0]
+    assert problem.residuals(np.ones(2)).tolist() == [0.0, 0.0]
+    assert problem.extremes[1] / problem.extremes[0] == pytest.approx(2e10, rel=1e-7)
+    moved = np.linalg.solve(A, b + 1e-10 * np.array([1.0, -1.0]))
+    assert moved == pytest.approx([-1.0, 3.0], rel=1e-5)
+    assert "b is exact" in problem.known.note
+
+
+def test_a_determinant_says_nothing():
+    problem = ScaledIdentity()
+    assert np.linalg.det(problem.A) == pytest.approx(1e-100)
+    assert np.linalg.det(ScaledIdentity(n=400).A) == 0.0
+    assert np.linalg.cond(problem.A) == 1.0
+    tall = ScaledIdentity(n=1_000_000)
+    assert tall.hvp(tall.start(), tall.gradient(tall.start())).shape == (tall.n,)
+    assert "A" not in vars(tall)
+
+
+def test_normal_equations_do_not_see_what_a_solver_on_the_matrix_does():
+    problem = Lauchli()
+    assert np.linalg.matrix_rank(problem.A) == 3
+    assert np.array_equal(problem.hessian(np.ones(3)), np.full((3, 3), 2.0))
+    assert np.linalg.lstsq(problem.A, problem.b, rcond=None)[0] == pytest.approx(np.ones(3), abs=1e-6)
+
+
+@pytest.mark.parametrize("decay", ["log", "linear", "one_small", "one_large"])
+def test_singular_values_are_the_ones_asked_for(decay):
+    problem = RandomSingularValues(n=7, m=11, condition=1e4, decay=decay, residual=0.25, seed=5)
+    assert problem.singular_values == pytest.approx(problem.prescribed, rel=1e-9)
+    assert problem.known.optimum == pytest.approx(0.25**2)
+
+
+def test_gradient_descent_finds_the_shortest_of_many_solutions():
+    problem = RankDeficient()
+    assert np.abs(problem.A @ problem.shortest - problem.b).max() <= 1e-12
+    assert problem.shortest == pytest.approx(np.linalg.pinv(problem.A) @ problem.b, rel=1e-10)
+    assert all(np.array_equal(problem.A @ np.asarray(x), problem.b) for x in problem.known.solutions[1:])
+
+
 # --- regression -----------------------------------------------------------------------------------
 
 
@@ -412,6 +515,11 @@ def test_synthetic_designs_have_their_condition_number():
         (lambda: build(Quadratic, {"conditon": 5}), "did you mean 'condition'"),
         (lambda: build(Quadratic, {"spectrum": "lin"}), "spectrum must be one of"),
         (lambda: build(Rosenbrock, {"n": 1}), "n must be >= 2"),
+        (lambda: Vandermonde(n=5, m=4), "m must be at least n = 5, given 4"),
+        (lambda: RankDeficient(n=4, m=3, rank=4), "rank must be at most 3"),
+        (lambda: ScaledIdentity(factor=0.0), "factor must be a number other than 0"),
+        (lambda: RandomSingularValues(n=3, m=2), "m must be at least n = 3, given 2"),
+        (lambda: RandomSingularValues(n=3, residual=0.1), "needs m of at least n [+] 1 = 4"),
         (lambda: build(L2Regression, {"C": -1.0}), "C must be > 0"),
         (lambda: build(Ridge, {"penalty": -1.0}), "penalty must be >= 0"),
     ],

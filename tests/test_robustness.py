@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optlab.core.descent import first_length
+from optlab.linesearch.initial import first_length
 from optlab.core.driver import Loop, run
 from optlab.core.optimizer import State
 from optlab.core.status import Status

@@ -27,7 +27,7 @@ def samples_add_up(case: ProblemCase) -> str:
         size = max(largest(part) for _, _, part in parts)
         mean_f = sum(b * v for b, v, _ in parts) / N
         mean_g = sum((b * v for b, _, v in parts), np.zeros(problem.n)) / N
-        near = MEAN * (sum(b * abs(v) for b, v, _ in parts) / N + abs(f))
+        near = MEAN * (sum(b * abs(v) for b, v, _ in parts) / N + abs(f) + abs(problem.value(case.start)))
         compare(f"{place.label}, the mean of f over batches", mean_f, f, near, "value")
         compare(f"{place.label}, the mean of ∇f over batches", mean_g, g, MEAN * (size + largest(g)), "gradient")
         twice = problem.samples.gradient(place.x, np.repeat(pieces[0], 2))

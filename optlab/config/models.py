@@ -67,6 +67,7 @@ class Budgets(Model):
     hvp: Positive | None = None
     constraint: Positive | None = None
     jacobian: Positive | None = None
+    sample: Positive | None = None
 
 
 class StopRules(Model):

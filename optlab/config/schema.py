@@ -31,8 +31,9 @@ ZIP = {
 }
 LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
 NOT_JSON = (inf, -inf)
-KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets", "transforms")
-SWEPT = ("problems", "optimizers", "searches", "sets", "transforms")
+KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets", "transforms",
+         "schedules", "initial_steps")  # fmt: skip
+SWEPT = ("problems", "optimizers", "searches", "sets", "transforms", "schedules", "initial_steps")
 ONE_CHAIN = {"anyOf": [{"$ref": "#/$defs/transforms"}, {"type": "array", "items": {"$ref": "#/$defs/transforms"}}]}
 CHAINS = {
     "description": "What is done to the problem: a transform, a list of them, or several of these under grid.",

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from math import inf, isfinite, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.linesearch.base import EPS, Line, LineSearch
+from optlab.linesearch.initial import InitialStep, first_length
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
 if TYPE_CHECKING:
@@ -23,15 +24,25 @@ CLEAR = 100.0
 """A promised decrease this many times above rounding must show in f, if the gradient is right."""
 PERSISTS, SHOWS = 0.5, 0.25
 """… as long as this fraction of the slope persists; and at least this fraction of it must show."""
-FARTHER = 1e3
-"""A step that repeats the last decrease of f is at most this many times as long as the last step."""
 
 
 @dataclass(frozen=True)
 class DescentState(State):
-    """A state that also knows how much the last step decreased f (0 at the start)."""
+    """A state that also knows how the last step went, 0 at the start.
+
+    Attributes
+    ----------
+    decrease : float
+        How much it lowered f.
+    slope : float
+        φ′(0) along its direction.
+    watched : object
+        What a search that is not monotone remembers of f.
+    """
 
     decrease: float = 0.0
+    slope: float = 0.0
+    watched: Any = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,19 @@ class LineSearchOptimizer(Optimizer):
     descent or the search fails, the memory is forgotten and steepest descent is tried once (`restarts`
     counts it); when that fails too the run ends: STALLED where what is promised is below rounding,
     LINESEARCH_FAILED otherwise.
+
+    Parameters
+    ----------
+    search : LineSearch
+        The search along the direction.
+    first : InitialStep, optional
+        The rule for the length to try first; the method's own by default.
     """
 
     abstract: ClassVar[bool] = True
 
     search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
+    first: InitialStep | None = None
 
     def init(self, oracle: Oracle, x0: Array) -> State:
         """Evaluate the start."""
@@ -69,8 +88,13 @@ class LineSearchOptimizer(Optimizer):
         """Move along the direction, or climb down the recovery ladder."""
         d = self.direction(oracle, state)
         line = Line(oracle, state.x, state.f, state.g, d)
-        trial = self.search.search(line, self.first_step(state, d)) if line.slope < 0 else None
+        watched = state.watched if isinstance(state, DescentState) else None
+        if watched is not None:
+            line.reference = self.search.reference(watched, state.f)
+        first = self.first_step(state, d) if self.first is None else self.first.length(state, d)
+        trial = self.search.search(line, first) if line.slope < 0 else None
         if trial is None:
+            watched = None
             line = Line(oracle, state.x, state.f, state.g, -state.g)
             if (d != line.d).any():
                 state = replace(state, memory=None, restarts=state.restarts + 1)
@@ -81,30 +105,14 @@ class LineSearchOptimizer(Optimizer):
         assert trial.g is not None
         if isinstance(state, DescentState):
             gain = state.f - trial.f
-            new: State = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=gain)
+            new: State = state.at(
+                trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=gain, slope=line.slope,
+                watched=self.search.watch(watched, state.f, trial.f),
+            )  # fmt: skip
         else:
             new = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d)
         new.__dict__["memory"] = self.remember(state, new)  # the new state is not shared yet
         return new
-
-
-def first_length(state: State, direction: Array) -> float:
-    """Return the length that repeats the last decrease of f to first order; at the start, that of a step of norm 1.
-
-    Where f has fallen by many orders of magnitude that length is absurd: FARTHER limits it.
-    Source: Nocedal & Wright (2006), equation 3.60.
-    """
-    decrease = getattr(state, "decrease", 0.0)
-    slope = float(state.g.dot(direction))
-    norm = sqrt(float(direction.dot(direction)))
-    if decrease > 0 and slope < 0:
-        length = 2.0 * decrease / -slope
-        if state.direction is not None and norm > 0:
-            most = FARTHER * state.step_size * sqrt(float(state.direction.dot(state.direction))) / norm
-            length = most if length > most > 0 else length
-        if isfinite(length) and length > 0:
-            return length
-    return 1.0 / norm if 0 < norm < inf and isfinite(1.0 / norm) else 1.0
 
 
 def failure(line: Line) -> Halt:

@@ -18,6 +18,7 @@ from optlab.core.settings import check_settings, name_of
 from optlab.core.status import Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
+from optlab.derivatives.traps import place
 from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
@@ -174,7 +175,8 @@ class Loop:
         if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
-            self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})")
+            note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
+            self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}"))
             return False
         given_there = self.oracle.gave(new.x, new.g)
         own = self._stationarity
@@ -291,18 +293,7 @@ def explain(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, ValueError) and "read-only" in str(error):
         text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
-    return text + _place(error)
-
-
-def _place(error: BaseException) -> str:
-    """Return the last line of the user's own code that an exception passed through, as " (file.py:12)", or ""."""
-    from pathlib import Path
-    from sysconfig import get_paths
-
-    others = (str(Path(__file__).parents[1]), *(get_paths()[key] for key in ("stdlib", "purelib", "platlib")))
-    own = [frame for frame in traceback.extract_tb(error.__traceback__)
-           if not frame.filename.startswith((*others, "<"))]  # fmt: skip
-    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    return text + place(error)
 
 
 def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:

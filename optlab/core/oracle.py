@@ -13,8 +13,9 @@ from optlab.core.status import EvaluationError, InputError, Status
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
+    from optlab.core.samples import Indices, Samples
 
-COUNTERS = ("f", "gradient", "hessian", "hvp", "constraint", "jacobian")
+COUNTERS = ("f", "gradient", "hessian", "hvp", "constraint", "jacobian", "sample")
 
 
 class BudgetSpentError(Exception):
@@ -56,8 +57,8 @@ class Oracle:
 
     Attributes
     ----------
-    n_f, n_gradient, n_hessian, n_hvp, n_constraint, n_jacobian : int
-        Evaluations so far. A fused value and gradient counts one of each.
+    n_f, n_gradient, n_hessian, n_hvp, n_constraint, n_jacobian, n_sample : int
+        Evaluations so far. A fused value and gradient counts one of each; n_sample counts terms of a finite sum.
 
     Raises
     ------
@@ -88,6 +89,7 @@ class Oracle:
         "n_hessian",
         "n_hvp",
         "n_jacobian",
+        "n_sample",
     )  # fmt: skip
 
     def __init__(self, problem: ProblemBase, seed: int = 0) -> None:
@@ -98,7 +100,8 @@ class Oracle:
         if self._fused is None and not problem.by_hand("gradient"):
             self._fused = problem.value_and_gradient  # one autograd trace serves both
         self.n = problem.n
-        self.n_f = self.n_gradient = self.n_hessian = self.n_hvp = self.n_constraint = self.n_jacobian = 0
+        self.n_f = self.n_gradient = self.n_hessian = self.n_hvp = 0
+        self.n_constraint = self.n_jacobian = self.n_sample = 0
         self._x: Array | None = None
         self._f: float | None = None
         self._g: Array | None = None
@@ -117,17 +120,18 @@ class Oracle:
         self._max_gradient = self.limits.get("gradient", float("inf"))
 
     @property
-    def counts(self) -> tuple[int, int, int, int, int, int]:
-        """The six counters, in the order f, gradient, hessian, hvp, constraint, jacobian."""
-        return (self.n_f, self.n_gradient, self.n_hessian, self.n_hvp, self.n_constraint, self.n_jacobian)
+    def counts(self) -> tuple[int, ...]:
+        """The counters, in the order of COUNTERS."""
+        return (self.n_f, self.n_gradient, self.n_hessian, self.n_hvp, self.n_constraint, self.n_jacobian,
+                self.n_sample)  # fmt: skip
 
-    def _spend(self, what: str) -> None:
+    def _spend(self, what: str, many: int = 1) -> None:
         counter = "n_" + what
         done = getattr(self, counter)
-        if done >= self.limits.get(what, float("inf")):
+        if done + many > self.limits.get(what, float("inf")):
             msg = f"the budget of {self.limits[what]:g} {what} evaluations is spent"
             raise BudgetSpentError(msg)
-        setattr(self, counter, done + 1)
+        setattr(self, counter, done + many)
 
     # --- the memo -------------------------------------------------------------------------------
 
@@ -248,6 +252,31 @@ class Oracle:
     def jacobian(self, x: Array) -> Array:
         """∂r_i/∂x_j, shape (m, n), read-only; counts as a Jacobian."""
         return self._asked(x, "jacobian", "jacobian", lambda: self._matrix(self._problem.jacobian(x), "jacobian"))
+
+    # --- a finite sum ---------------------------------------------------------------------------
+
+    @property
+    def sample_size(self) -> int:
+        """How many terms f is the mean of."""
+        return self._samples().size
+
+    def sample_gradient(self, x: Array, indices: Indices) -> Array:
+        """The mean gradient of the terms `indices`, shape (n,), read-only; counts as that many samples."""
+        self._at(x)
+        self._spend("sample", int(np.size(indices)))
+        return self._vector(self._samples().gradient(x, indices), "sample_gradient")
+
+    def sample_value(self, x: Array, indices: Indices) -> float:
+        """The mean value of the terms `indices`; counts as that many samples."""
+        self._at(x)
+        self._spend("sample", int(np.size(indices)))
+        return self._number(self._samples().value(x, indices))
+
+    def _samples(self) -> Samples:
+        if self._problem.samples is None:
+            msg = f"{self._problem} is no finite sum: it has no samples"
+            raise InputError(msg)
+        return self._problem.samples
 
     # --- constraints ----------------------------------------------------------------------------
 

@@ -132,7 +132,48 @@ class ProblemBase(ABC):
         """∇²f(x) v, shape (n,)."""
         if self.by_hand("hessian"):
             return np.asarray(self.hessian(x) @ v)
-        return derivatives.hvp(self.value, x, v)
+        return self._linearized.at(self.value, x)(v)
+
+    @cached_property
+    def _linearized(self) -> derivatives.LastPoint:
+        return derivatives.LastPoint()
+
+    def hessian_pattern(self) -> tuple[Any, Any] | None:
+        """Return (rows, cols) of the entries of ∇²f on and above the diagonal that can be nonzero; None for all."""
+        return None
+
+    def sparse_hessian(self, x: Array) -> Any:
+        """∇²f(x) as a csr_array, shape (n, n): from a few products with sums of columns, by the declared pattern.
+
+        Raises
+        ------
+        InputError
+            Where the declared pattern cannot be one, or none is declared and a dense Hessian would be too large.
+        """
+        pattern = self._colored
+        if pattern is None:
+            from scipy.sparse import csr_array
+
+            return csr_array(self.hessian(x))
+        if self.by_hand("hessian") and not self.by_hand("hvp") and self.n <= DENSE:
+            return pattern.from_values(self.hessian(x)[pattern.rows, pattern.cols])
+        if self.by_hand("hvp"):
+            return pattern.from_sums(self.hvp(x, v) for v in pattern.seeds())
+        return pattern.from_sums(self._linearized.at(self.value, x).each(pattern.seeds()))
+
+    @cached_property
+    def _colored(self) -> derivatives.Pattern | None:
+        declared = self.hessian_pattern()
+        return None if declared is None else derivatives.color(self.n, *declared)
+
+    def gradient_note(self, x: Array) -> str:
+        """Return why ∇f(x) by autograd is not finite where f is, for a message; "" where there is nothing to say."""
+        if self.by_hand("gradient") or self.by_hand("value_and_gradient"):
+            return ""
+        try:
+            return derivatives.nan_reason(self.value, x)
+        except Exception:  # a note is not worth an error
+            return ""
 
     # --- constraints: None where there are none -------------------------------------------------
 
@@ -175,10 +216,14 @@ class ProblemBase(ABC):
 
     def gradients(self, X: Array) -> Array:
         """∇f of every row of X, shape (K, n)."""
+        if not self.by_hand("gradient"):
+            return derivatives.gradients(self.value, X)
         return np.array([self.gradient(x) for x in X], dtype=X.dtype).reshape(X.shape)
 
     def hessians(self, X: Array) -> Array:
         """∇²f of every row of X, shape (K, n, n)."""
+        if not self.by_hand("hessian") and self.n <= DENSE:
+            return derivatives.hessians(self.value, X)
         return np.array([self.hessian(x) for x in X], dtype=X.dtype).reshape(*X.shape, X.shape[1])
 
     def __getstate__(self) -> dict[str, Any]:

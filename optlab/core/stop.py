@@ -101,6 +101,7 @@ class Evaluations(Stop):
     hvp: Annotated[float, Gt(0)] | None = None
     constraint: Annotated[float, Gt(0)] | None = None
     jacobian: Annotated[float, Gt(0)] | None = None
+    sample: Annotated[float, Gt(0)] | None = None
 
     def limits(self) -> dict[str, float]:
         """Return the budgets given."""

@@ -133,7 +133,8 @@ class Recorder:
         try:
             ROW.pack_into(
                 self._buffer, self._offset, state.k, state.f, stationarity, state.step_size, state.restarts, oracle.n_f,
-                oracle.n_gradient, oracle.n_hessian, oracle.n_hvp, oracle.n_constraint, oracle.n_jacobian, seconds,
+                oracle.n_gradient, oracle.n_hessian, oracle.n_hvp, oracle.n_constraint, oracle.n_jacobian,
+                oracle.n_sample, seconds,
             )  # fmt: skip
         except struct.error as error:
             given = f"given {state.step_size!r} and {state.restarts!r}"

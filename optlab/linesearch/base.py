@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -154,6 +154,17 @@ class LineSearch(ABC):
         Halt
             UNBOUNDED, where f falls along the whole line.
         """
+
+    def watch(self, watched: Any, before: float, after: float) -> Any:
+        """Return what a search that is not monotone remembers of f, after a step from `before` to `after`.
+
+        `watched` is what this returned the last time, None at first; a search that is monotone returns None.
+        """
+        return None
+
+    def reference(self, watched: Any, f: float) -> float:
+        """Return the value that sufficient decrease is measured from; f where the search is monotone."""
+        return f
 
 
 def unbounded(phi: Line, trial: Trial) -> NoReturn:

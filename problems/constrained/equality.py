@@ -24,7 +24,7 @@ class Circle(ProblemBase):
     Source: Nocedal & Wright (2006), example 12.1.
     """
 
-    suites = ("textbook", "equality")
+    suites = ("constrained", "textbook", "equality")
     tags = ("nonconvex",)
     dimension = 2
     constraints = ("equality",)
@@ -63,7 +63,14 @@ class Circle(ProblemBase):
         return np.array([-2.0, -0.5])
 
     def facts(self) -> Facts:
-        return Facts(solution=(-1.0, -1.0), optimum=-2.0, multipliers=((), (0.5,)), curvature=(0.0, 0.0))
+        return Facts(
+            solution=(-1.0, -1.0),
+            optimum=-2.0,
+            certificate="closed form: by Cauchy–Schwarz, |x + y| ≤ 2 on the circle",
+            critical_points={"maximum": [(1.0, 1.0)]},
+            multipliers=((), (0.5,)),
+            curvature=(0.0, 0.0),
+        )
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,10 @@ class EqualityQuadratic(ProblemBase):
     Source: Nocedal & Wright (2006), section 16.1, equation 16.4.
     """
 
-    suites = ("equality", "quadratics")
-    tags = ("quadratic", "convex")
+    suites = ("constrained", "equality", "quadratics")
+    tags = ("quadratic", "convex", "strictly_convex")
     constraints = ("equality",)
+    variants = ({"n": 6, "p": 2}, {"n": 4, "p": 4, "condition": 1e4, "seed": 1})
 
     n: Annotated[int, Ge(1)] = 10
     p: Annotated[int, Ge(1)] = 3
@@ -155,5 +163,11 @@ class EqualityQuadratic(ProblemBase):
     def facts(self) -> Facts:
         x, nu = self._data[3], self._data[4]
         ends = self.eigenvalues
-        return Facts(solution=x, optimum=float(self.value(x)), convex=True, curvature=(ends[0], ends[-1]),
-                     multipliers=((), nu))  # fmt: skip
+        return Facts(
+            solution=x,
+            optimum=float(self.value(x)),
+            certificate="convex, KKT at x*",
+            convex=True,
+            curvature=(ends[0], ends[-1]),
+            multipliers=((), nu),
+        )

@@ -14,7 +14,7 @@ from optlab_problems.forms.componentwise import Componentwise, Entries
 
 @dataclass(frozen=True)
 class HS47(Componentwise):
-    """(a − b)² + (b − c)³ + (c − d)⁴ + (d − e)⁴ subject to a + b² + c³ = 3, b − c² + d = 1, ae = 1.
+    """(a − b)² + (b − c)³ + (c − d)⁴ + (d − e)⁴; a + b² + c³ = 3, b − c² + d = 1, ae = 1.
 
     Source: Hock & Schittkowski (1981), problem 47.
     """

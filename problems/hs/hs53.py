@@ -13,7 +13,7 @@ from optlab_problems.hs.four_squares import FourSquares, planes
 
 @dataclass(frozen=True)
 class HS53(FourSquares):
-    """(a − b)² + (b + c − 2)² + (d − 1)² + (e − 1)² in [−10, 10]⁵; a + 3b = 0, c + d = 2e, b = e.
+    """(a − b)² + (b + c − 2)² + (d − 1)² + (e − 1)², −10 ≤ xᵢ ≤ 10; a + 3b = 0, c + d = 2e = 2b.
 
     Source: Hock & Schittkowski (1981), problem 53.
     """

@@ -15,7 +15,7 @@ from optlab_problems.forms.componentwise import Componentwise, Entries, add, out
 
 @dataclass(frozen=True)
 class HS54(Componentwise):
-    """−exp(−q/2) with a convex quadratic q of six variables in units from 10⁻³ to 10⁸; one equation.
+    """−exp(−q/2) with a convex quadratic q in six variables of sizes 10⁻³ to 10⁸; one equation.
 
     A normal density with means (10⁴, 1, 2·10⁶, 10, 10⁻³, 10⁸), deviations (8·10³, 1, 7·10⁶, 50, 0.05, 5·10⁸) and a
     correlation of −0.2 between the first two variables; q is the squared distance from the means in these units.

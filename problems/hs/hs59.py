@@ -36,7 +36,7 @@ POLYNOMIAL = {
 
 @dataclass(frozen=True)
 class HS59(Componentwise):
-    """A polynomial of degree 6 plus 28.106/(b + 1) + 2.8673 exp(ab/2000), in three curves and a box.
+    """A polynomial of degree 6 + 28.106/(b + 1) + 2.8673 exp(ab/2000) in three curves and a box.
 
     Source: Hock & Schittkowski (1981), problem 59; Barnes (1967), by Himmelblau (1972).
     """

@@ -87,7 +87,7 @@ PRINTED = (
 
 @dataclass(frozen=True)
 class Chebyquad(LeastSquares):
-    """Equal weights for a quadrature on [0, 1]: mean of Tᵢ over the xⱼ, minus its integral, i = 1 … m.
+    """Nodes of a quadrature on [0, 1] with equal weights: means of Tᵢ, less their integrals.
 
     A zero of f is a Chebyshev quadrature; there is one for n = 1 … 7 and n = 9 only. Every permutation of a solution is
     another one. A minimizer is given for m = n = 7 … 10.
@@ -165,5 +165,7 @@ class Chebyquad(LeastSquares):
             else "best known: published, and the best of many starts",
             convex=False,
             critical_points={"minimum": [PRINTED]} if self.n == len(PRINTED) else {},
-            note="the value printed for n = 10, 6.50395e-3, is that of a local minimum" if self.n == len(PRINTED) else "",
+            note="the value printed for n = 10, 6.50395e-3, is that of a local minimum"
+            if self.n == len(PRINTED)
+            else "",
         )

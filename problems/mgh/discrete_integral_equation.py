@@ -43,24 +43,24 @@ class DiscreteIntegralEquation(LeastSquares):
         return np.arange(1.0, self.n + 1.0) / (self.n + 1.0)
 
     @cached_property
-    def _G(self) -> Array:
+    def _kernel(self) -> Array:
         s, t = self._t[:, None], self._t
         return np.asarray(np.minimum(s, t) * (1.0 - np.maximum(s, t)) / (self.n + 1.0))
 
     def residuals(self, x: Any) -> Any:
-        return x + 0.5 * (self._G @ (x + self._t + 1.0) ** 3)
+        return x + 0.5 * (self._kernel @ (x + self._t + 1.0) ** 3)
 
     def jacobian(self, x: Array) -> Array:
-        J = 1.5 * self._G * (x + self._t + 1.0) ** 2
+        J = 1.5 * self._kernel * (x + self._t + 1.0) ** 2
         J.flat[:: self.n + 1] += 1.0
         return J
 
     def curvature(self, x: Array, w: Array) -> Array:
-        return np.diag(3.0 * (w @ self._G) * (x + self._t + 1.0))
+        return np.diag(3.0 * (w @ self._kernel) * (x + self._t + 1.0))
 
     def hvp(self, x: Array, v: Array) -> Array:
         J, r = self.jacobian(x), self.residuals(x)
-        bends = 3.0 * (r @ self._G) * (x + self._t + 1.0)
+        bends = 3.0 * (r @ self._kernel) * (x + self._t + 1.0)
         return np.asarray(2.0 * (J.T @ (J @ v) + bends * v))
 
     def start(self) -> Array:

@@ -50,11 +50,7 @@ def _diabetes() -> tuple[Array, Array]:
     Its two text files are read where scikit-learn keeps them, since importing scikit-learn takes a second;
     where they have moved, the import it is.
     """
-    spec = find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        msg = 'the diabetes data come with scikit-learn, which is not installed; try: pip install "optlab[data]"'
-        raise InputError(msg)
-    folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "data"
+    folder = bundled("diabetes")
     try:
         data = np.loadtxt(folder / "diabetes_data_raw.csv.gz")
         target = np.loadtxt(folder / "diabetes_target.csv.gz")
@@ -66,6 +62,21 @@ def _diabetes() -> tuple[Array, Array]:
 
     data, target = load_diabetes(return_X_y=True, scaled=False)
     return np.asarray(data, dtype=float), np.asarray(target, dtype=float)
+
+
+def bundled(name: str) -> Path:
+    """Return the folder where scikit-learn keeps its bundled data.
+
+    Raises
+    ------
+    InputError
+        Without scikit-learn, naming the data wanted and what to install.
+    """
+    spec = find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        msg = f'the {name} data come with scikit-learn, which is not installed; try: pip install "optlab[data]"'
+        raise InputError(msg)
+    return Path(next(iter(spec.submodule_search_locations))) / "datasets" / "data"
 
 
 def synthetic(n: int, m: int | None, condition: float, noise: float, seed: int) -> tuple[Array, Array]:
@@ -89,3 +100,30 @@ def synthetic(n: int, m: int | None, condition: float, noise: float, seed: int) 
     sigma = np.geomspace(1.0, 1.0 / condition, n)
     fitted = U[:, :n] @ (sigma * random.choice([-1.0, 1.0], n))
     return (U[:, :n] * sigma) @ V.T, fitted + noise * np.linalg.norm(fitted) * U[:, n]
+
+
+def sparse(n: int, m: int | None, nonzero: int, correlation: float, noise: float, seed: int) -> tuple[Array, Array]:
+    """Return X (m, n) with correlated columns of norm 1 and y (m,), the sum of a few of them and noise.
+
+    The rows of X are normal with covariance correlation^|i−j| before the columns are scaled; m = None: half as many
+    rows as columns. The true w has `nonzero` entries ±1, evenly spread; y = Xw + noise · ‖Xw‖ · u with a random unit
+    vector u.
+
+    Raises
+    ------
+    InputError
+        For more nonzero entries than columns.
+    """
+    m = max(2, n // 2) if m is None else m
+    if nonzero > n:
+        msg = f"a sparse design needs nonzero from 1 to n = {n}, given {nonzero}"
+        raise InputError(msg)
+    random = np.random.default_rng(seed)
+    X = random.standard_normal((m, n))
+    for j in range(1, n):
+        X[:, j] = correlation * X[:, j - 1] + np.sqrt(1.0 - correlation * correlation) * X[:, j]
+    X /= np.linalg.norm(X, axis=0)
+    w, u = np.zeros(n), random.standard_normal(m)
+    w[(np.arange(nonzero) * n) // nonzero] = random.choice([-1.0, 1.0], nonzero)
+    fitted = X @ w
+    return X, fitted + noise * np.linalg.norm(fitted) / np.linalg.norm(u) * u

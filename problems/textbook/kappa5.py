@@ -25,11 +25,11 @@ class Kappa5(ProblemBase):
     """
 
     suites = ("textbook", "quadratics")
-    tags = ("quadratic", "convex")
+    tags = ("quadratic", "convex", "strictly_convex")
     dimension = 2
 
     def value(self, x: Array) -> float:
-        a, b = x.tolist()
+        a, b = x.tolist() if type(x) is np.ndarray else x
         f: float = 0.5 * (a * (3.0 * a + 2.0 * b) + b * (2.0 * a + 3.0 * b))
         return f
 
@@ -62,4 +62,10 @@ class Kappa5(ProblemBase):
         return np.array([1.2, -0.8]) / sqrt(2.0)
 
     def facts(self) -> Facts:
-        return Facts(solution=(0.0, 0.0), optimum=0.0, convex=True, curvature=(1.0, 5.0))
+        return Facts(
+            solution=(0.0, 0.0),
+            optimum=0.0,
+            certificate="convex, KKT at x*",
+            convex=True,
+            curvature=(1.0, 5.0),
+        )

@@ -27,11 +27,14 @@ class LogBarrierSum(ProblemBase):
     """
 
     suites = ("textbook",)
-    tags = ("convex", "domain")
+    tags = ("convex", "strictly_convex", "domain")
+    variants = ({"n": 12},)
 
     n: Annotated[int, Ge(1)] = 2
 
     def value(self, x: Array) -> float:
+        if type(x) is not np.ndarray:
+            return np.sum(x - np.log(x))  # autograd's box
         if self.n > FEW:
             return float(self.values(x[None, :])[0])
         entries = x.tolist()
@@ -59,7 +62,13 @@ class LogBarrierSum(ProblemBase):
         return np.where(np.arange(self.n) % 2 == 0, 0.05, 12.0)
 
     def facts(self) -> Facts:
-        return Facts(solution=np.ones(self.n), optimum=float(self.n), convex=True, note="defined for x > 0 only")
+        return Facts(
+            solution=np.ones(self.n),
+            optimum=float(self.n),
+            certificate="convex, KKT at x*",
+            convex=True,
+            note="defined for x > 0 only",
+        )
 
 
 def inside(x: Array) -> Array:

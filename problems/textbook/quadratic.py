@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt
@@ -49,8 +49,16 @@ class Quadratic(ProblemBase):
     Source: Nocedal & Wright (2006), section 3.3, theorem 3.3; Akaike (1959) for the worst start.
     """
 
-    suites = ("quadratics",)
-    tags = ("quadratic", "convex")
+    suites = ("quadratics", "scalable")
+    tags = ("quadratic", "convex", "strictly_convex")
+    variants = (
+        {"n": 1},
+        {"condition": 100.0, "rotation": True, "center": 3.0, "begin": "worst"},
+        {"n": 5, "condition": 1e6, "rotation": True, "center": (1.0, 2.0, 3.0, 4.0, 5.0), "seed": 2},
+        {"n": 6, "spectrum": "two", "smallest": 0.5},
+        {"n": 6, "spectrum": "linear", "begin": "worst"},
+        {"n": 6, "spectrum": "uniform", "seed": 3},
+    )
 
     n: Annotated[int, Ge(1)] = 2
     condition: Annotated[float, Ge(1)] = 10.0
@@ -128,7 +136,7 @@ class Quadratic(ProblemBase):
             e = x - self._center
             return 0.5 * (e @ self._times(e))  # type: ignore[return-value]  # v @ v is a number
         p, q, r, c, d = plane
-        a, b = x.tolist()
+        a, b = x.tolist() if type(x) is np.ndarray else x
         a, b = a - c, b - d
         f: float = 0.5 * (a * (p * a + q * b) + b * (q * a + r * b))
         return f
@@ -154,6 +162,10 @@ class Quadratic(ProblemBase):
     def hvp(self, x: Array, v: Array) -> Array:
         return self._times(v)
 
+    def hessian_pattern(self) -> tuple[Any, Any] | None:
+        """Return the diagonal, unless the eigenvectors are turned."""
+        return None if self.rotation else (np.arange(self.n), np.arange(self.n))
+
     def values(self, X: Array) -> Array:
         E = X - self._center
         return np.asarray(0.5 * np.einsum("kn,kn->k", E, self._times(E)))
@@ -174,4 +186,10 @@ class Quadratic(ProblemBase):
 
     def facts(self) -> Facts:
         values = self.eigenvalues
-        return Facts(solution=self._center, optimum=0.0, convex=True, curvature=(float(values[0]), float(values[-1])))
+        return Facts(
+            solution=self._center,
+            optimum=0.0,
+            certificate="convex, KKT at x*",
+            convex=True,
+            curvature=(float(values[0]), float(values[-1])),
+        )

@@ -23,7 +23,8 @@ class Quartic(ProblemBase):
     """
 
     suites = ("textbook",)
-    tags = ("convex", "degenerate")
+    tags = ("convex", "strictly_convex", "degenerate")
+    variants = ({"n": 5},)
 
     n: Annotated[int, Ge(1)] = 2
 
@@ -57,5 +58,10 @@ class Quartic(ProblemBase):
         return np.linspace(1.0, 2.0, self.n)
 
     def facts(self) -> Facts:
-        return Facts(solution=np.zeros(self.n), optimum=0.0, convex=True,
-                     note="a small gradient is no small error: ‖∇f‖ = 4|x|³")  # fmt: skip
+        return Facts(
+            solution=np.zeros(self.n),
+            optimum=0.0,
+            certificate="a sum of squares that is zero",
+            convex=True,
+            note="a small gradient is no small error: ‖∇f‖ = 4|x|³",
+        )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from math import sqrt
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt
@@ -12,6 +13,12 @@ from optlab.core.problem import Array, Facts, ProblemBase
 
 PLANE = 2
 """At this n plain floats are several times faster than arrays."""
+STANDARD = 100.0
+LOCAL = {
+    4: (-0.7756592265653526, 0.6130933654850435, 0.38206284633839316, 0.1459720185521946),
+    5: (-0.9620510206947501, 0.93573939597671, 0.8807136041943205, 0.7778776758544064, 0.6050936785926528),
+}
+"""The local minimum of the chained form at the standard steepness, by n, from Newton's method in 50 digits."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,8 @@ class Rosenbrock(ProblemBase):
     """Σ s(xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² over i = 1 … n − 1, with s = `steepness`.
 
     It teaches that a valley can be easy to find and slow to follow: κ(H) at the solution is 2508 at n = 2.
-    From n = 4 on there is a second, local minimum near (−1, 1, …, 1).
+    From n = 4 on there is a second, local minimum near (−1, 1, …, 1). At n = 2 the residuals are those of problem 1
+    of Moré, Garbow & Hillstrom: √s(x₂ − x₁²) and 1 − x₁.
 
     Attributes
     ----------
@@ -28,12 +36,13 @@ class Rosenbrock(ProblemBase):
     steepness : float
         How steep the walls are beside the floor.
 
-    Source: Rosenbrock (1960); chained form and its local minimum: Shang & Qiu (2006), A note on the extended
-    Rosenbrock function.
+    Source: Rosenbrock (1960); Moré, Garbow & Hillstrom (1981), problem 1; chained form and its local minimum:
+    Shang & Qiu (2006), A note on the extended Rosenbrock function.
     """
 
-    suites = ("textbook",)
-    tags = ("nonconvex",)
+    suites = ("textbook", "mgh")
+    tags = ("least_squares", "nonconvex")
+    variants = ({"n": 3, "steepness": 7.0}, {"n": 4}, {"n": 5}, {"n": 60})
 
     n: Annotated[int, Ge(2)] = 2
     steepness: Annotated[float, Gt(0)] = 100.0
@@ -41,12 +50,30 @@ class Rosenbrock(ProblemBase):
     def value(self, x: Array) -> float:
         s = self.steepness
         if self.n == PLANE:
-            a, b = x.tolist()
+            a, b = x.tolist() if type(x) is np.ndarray else x
             t, u = b - a * a, 1.0 - a
             f: float = s * t * t + u * u
             return f
         r, w = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
         return s * (r @ r) + w @ w  # type: ignore[return-value]  # v @ v is a number
+
+    def residuals(self, x: Any) -> Any:
+        """√s(xᵢ₊₁ − xᵢ²) for every i, then 1 − xᵢ for every i; shape (2n − 2,)."""
+        root = sqrt(self.steepness)
+        if self.n == PLANE:
+            a, b = x.tolist() if type(x) is np.ndarray else x
+            return np.array([root * (b - a * a), 1.0 - a])
+        y = x[:-1]
+        return np.concatenate([root * (x[1:] - y * y), 1.0 - y])
+
+    def jacobian(self, x: Array) -> Array:
+        n, root = self.n, sqrt(self.steepness)
+        if n == PLANE:
+            return np.array([[-2.0 * root * x.item(0), root], [-1.0, 0.0]])
+        i = np.arange(n - 1)
+        J = np.zeros((2 * n - 2, n))
+        J[i, i], J[i, i + 1], J[n - 1 + i, i] = -2.0 * root * x[:-1], root, -1.0
+        return J
 
     def gradient(self, x: Array) -> Array:
         return self.value_and_gradient(x)[1]
@@ -115,4 +142,12 @@ class Rosenbrock(ProblemBase):
 
     def facts(self) -> Facts:
         note = "" if self.n <= 3 else "a local minimum near (−1, 1, …, 1)"  # noqa: PLR2004  Shang & Qiu (2006)
-        return Facts(solution=np.ones(self.n), optimum=0.0, convex=False, note=note)
+        local = self.n in LOCAL and self.steepness == STANDARD
+        return Facts(
+            solution=np.ones(self.n),
+            optimum=0.0,
+            certificate="a sum of squares that is zero",
+            convex=False,
+            critical_points={"minimum": [LOCAL[self.n]]} if local else {},
+            note=note,
+        )

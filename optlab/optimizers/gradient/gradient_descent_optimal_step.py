@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Literal
 
-from optlab.core.descent import first_length
+from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optlab.core.descent import LineSearchOptimizer, first_length
+from optlab.core.descent import LineSearchOptimizer
+from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array

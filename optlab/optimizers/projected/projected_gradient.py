@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, NamedTuple
 
 from annotated_types import Ge, Gt
 
-from optlab.core.descent import failure, first_length
+from optlab.core.descent import failure
+from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from optlab.core.descent import LineSearchOptimizer, first_length
+from optlab.core.descent import LineSearchOptimizer
+from optlab.linesearch.initial import first_length
 from optlab.kernels.quasi_newton import inverse_update, reciprocal_curvature, scaling, symmetric_product
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge
 
-from optlab.core.descent import LineSearchOptimizer, first_length
+from optlab.core.descent import LineSearchOptimizer
+from optlab.linesearch.initial import first_length
 from optlab.kernels.quasi_newton import Pair, reciprocal_curvature, two_loop
 
 if TYPE_CHECKING:

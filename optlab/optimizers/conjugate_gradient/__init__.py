@@ -1,0 +1,1 @@
+"""Conjugate gradients: nonlinear, and linear for quadratics."""

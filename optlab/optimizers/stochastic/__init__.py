@@ -1,0 +1,1 @@
+"""Adaptive and sampled gradient methods."""

@@ -1,0 +1,1 @@
+"""Trust regions and cubic regularization."""

@@ -1,0 +1,1 @@
+"""Schedules: how a step length changes with the iteration, one file each."""
