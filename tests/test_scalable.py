@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from optlab.checks.differences import directional
+from optlab.core.status import InputError
 from optlab.registry import Catalogue, suites
 
 NAMES = suites(Catalogue())["scalable"]
@@ -38,32 +40,45 @@ print(json.dumps([
 """
 
 
+def of_size(name, n):
+    """The problem with n variables, or with the next smaller number that it allows."""
+    for k in range(n, n - 20, -1):
+        try:
+            problem = Catalogue().make("problems", {"name": name, "n": k})
+            problem.start()
+        except InputError:
+            continue
+        return problem
+    raise AssertionError(name)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited by a call of Linux")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_million_variables_fit_under_a_memory_limit(name):
-    command = [sys.executable, "-c", SCRIPT, name, str(MILLION), str(LIMIT)]
+    many = of_size(name, MILLION).n
+    command = [sys.executable, "-c", SCRIPT, name, str(many), str(LIMIT)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert run.returncode == 0, run.stderr[-2000:]
     n, value, gradient, finite, length, near, hessian, hvp = json.loads(run.stdout)
-    assert (n, length) == (MILLION, MILLION)
+    assert (n, length) == (many, many)
     assert value
     assert gradient
     assert finite
     assert near, "the solution is no better than the start"
-    assert "would take 8,000 GB" in hessian
+    assert "would take" in hessian
     assert hvp == ""
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_products_are_differences_of_gradients_at_middling_n(name):
-    problem = Catalogue().make("problems", {"name": name, "n": 3000})
+    problem = of_size(name, 3000)
     random = np.random.default_rng(0)
-    x = problem.start() + 1e-2 * random.standard_normal(3000)
-    v = random.standard_normal(3000)
-    h = 1e-6
-    difference = (problem.gradient(x + h * v) - problem.gradient(x - h * v)) / (2 * h)
-    product = problem.hvp(x, v)
-    assert np.linalg.norm(product - difference) <= 1e-5 * np.linalg.norm(product)
-    slope = (problem.value(x + h * v) - problem.value(x - h * v)) / (2 * h)
-    scale = abs(problem.value(x)) * 1e-9 / h + 1e-6 * np.linalg.norm(problem.gradient(x)) * np.linalg.norm(v)
-    assert abs(problem.gradient(x) @ v - slope) <= scale
+    start = problem.start()
+    size = np.where(start != 0, np.abs(start), 1.0)  # no step leaves a domain such as x > 0
+    x = start + 1e-2 * size * random.standard_normal(problem.n)
+    v = size * random.standard_normal(problem.n)
+    for function, product in ((problem.gradient, problem.hvp(x, v)), (problem.value, problem.gradient(x) @ v)):
+        difference, error = directional(function, x, v, 1e-3)
+        worst = np.abs(product - difference).max()
+        assert worst <= 1e-6 * np.abs(product).max() + 10 * error
+        assert error <= 1e-3 * np.abs(product).max()
