@@ -12,7 +12,6 @@ from optlab.core.problem import Array, Facts
 from optlab_problems.forms.componentwise import Entries
 from optlab_problems.forms.element_sum import ElementSum
 from optlab_problems.forms.elements import Terms
-from optlab_problems.forms.sizes import multiple_of
 
 
 class _Weights(NamedTuple):
@@ -33,18 +32,18 @@ LETTERS = {
 
 @dataclass(frozen=True)
 class Dixmaan(ElementSum):
-    """A quadratic with couplings of fourth and sixth degree over distances 1, m and 2m; n = 3m.
+    """A quadratic with couplings of fourth and sixth degree over distances 1, m and 2m.
 
     1 + Σ wᵃxᵢ² + β Σ wᵇxᵢ²(xᵢ₊₁ + xᵢ₊₁²)² + γ Σ wᶜxᵢ²xᵢ₊ₘ⁴ + δ Σ wᵈxᵢxᵢ₊₂ₘ with w = i/n.
 
-    The sums run over 1 … n, n − 1, 2m and m. The last, the only one that can be negative, is outweighed by the first,
+    The sums run over 1 … n, n − 1, 2m and m, with m = ⌊n/3⌋; published for n = 3m. The last, the only one that can be negative, is outweighed by the first,
     so that f is least, 1, at the origin alone. The letters A to D have no powers of w; from E on the condition number
     at the solution grows like n, from I on like n².
 
     Attributes
     ----------
     n : int
-        Number of variables, a multiple of 3.
+        Number of variables.
     letter : str
         Which weights and powers: "A" to "P".
 
@@ -56,6 +55,7 @@ class Dixmaan(ElementSum):
     tags = ("nonconvex", "sparse")
     variants = (
         {"n": 3},
+        {"n": 10, "letter": "D"},
         {"n": 9, "letter": "A"},
         {"n": 12, "letter": "F"},
         {"n": 12, "letter": "K"},
@@ -65,9 +65,6 @@ class Dixmaan(ElementSum):
 
     n: Annotated[int, Ge(3)] = 15
     letter: Literal["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P"] = "H"
-
-    def __post_init__(self) -> None:
-        multiple_of(3, self)
 
     @property
     def elements(self) -> tuple[Terms, ...]:
