@@ -36,9 +36,9 @@ class Dixmaan(ElementSum):
 
     1 + Σ wᵃxᵢ² + β Σ wᵇxᵢ²(xᵢ₊₁ + xᵢ₊₁²)² + γ Σ wᶜxᵢ²xᵢ₊ₘ⁴ + δ Σ wᵈxᵢxᵢ₊₂ₘ with w = i/n.
 
-    The sums run over 1 … n, n − 1, 2m and m, with m = ⌊n/3⌋; published for n = 3m. The last, the only one that can be negative, is outweighed by the first,
-    so that f is least, 1, at the origin alone. The letters A to D have no powers of w; from E on the condition number
-    at the solution grows like n, from I on like n².
+    The sums run over 1 … n, n − 1, 2m and m, with m = ⌊n/3⌋; published for n = 3m. The last, the only one that can
+    be negative, is outweighed by the first, so that f is least, 1, at the origin alone. The letters A to D have no
+    powers of w; from E on the condition number at the solution grows like n, from I on like n².
 
     Attributes
     ----------
