@@ -65,8 +65,21 @@ class Diagonal(LinearMap):
         return float(d[0]) if np.all(d == d[0]) else None
 
 
+class Isometry(LinearMap):
+    """A map that keeps every length: its inverse is its transpose."""
+
+    def solve(self, V: Array) -> Array:
+        """Aᵀv of every row v."""
+        return self.transpose(V)
+
+    @property
+    def stretch(self) -> float:
+        """1."""
+        return 1.0
+
+
 @dataclass(frozen=True)
-class Orthogonal(LinearMap):
+class Orthogonal(Isometry):
     """Av = Qv with an orthogonal matrix Q, shape (n, n)."""
 
     Q: Array
@@ -79,18 +92,9 @@ class Orthogonal(LinearMap):
         """Qᵀv."""
         return np.asarray(V @ self.Q)
 
-    def solve(self, V: Array) -> Array:
-        """Qᵀv, the inverse too."""
-        return self.transpose(V)
-
-    @property
-    def stretch(self) -> float:
-        """1."""
-        return 1.0
-
 
 @dataclass(frozen=True)
-class Reflections(LinearMap):
+class Reflections(Isometry):
     """Av = (I − 2u₁u₁ᵀ) … (I − 2u_r u_rᵀ) v with unit vectors u, shape (r, n): orthogonal, in O(rn) memory and time."""
 
     U: Array
@@ -105,18 +109,9 @@ class Reflections(LinearMap):
         """Reflect by the first vector first."""
         return np.asarray(Reflections(self.U[::-1]).apply(V))
 
-    def solve(self, V: Array) -> Array:
-        """Aᵀv, the inverse too."""
-        return self.transpose(V)
-
-    @property
-    def stretch(self) -> float:
-        """1."""
-        return 1.0
-
 
 @dataclass(frozen=True)
-class Permutation(LinearMap):
+class Permutation(Isometry):
     """(Av)_i = v_{p(i)} for a permutation p of 0 … n − 1."""
 
     p: NDArray[np.intp]
@@ -129,15 +124,6 @@ class Permutation(LinearMap):
     def transpose(self, V: Array) -> Array:
         """Put component i where p(i) was."""
         return V[..., np.argsort(self.p)]
-
-    def solve(self, V: Array) -> Array:
-        """Aᵀv, the inverse too."""
-        return self.transpose(V)
-
-    @property
-    def stretch(self) -> float:
-        """1."""
-        return 1.0
 
 
 @dataclass(frozen=True)
