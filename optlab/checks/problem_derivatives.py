@@ -18,8 +18,8 @@ from optlab.core.problem import Array
 
 SAFETY = 10.0
 """How far the differences' own error estimate is trusted."""
-NEAR_KINK = 1e-5
-"""How exact differences from close by must be, relative to the largest entry."""
+NEAR_KINK = 1e-7
+"""How inexact differences from close by may call themselves, relative to the largest entry."""
 RESOLVED = 1e-4
 """At one random point at least, differences must be this exact: else the comparison means nothing."""
 SYMMETRY = 1e-13
@@ -173,7 +173,7 @@ def _differences(
                 worst = max(worst, compare(label, claimed, right, allowed, "differences"))
             except Failed:  # perhaps a kink of F is near: a second look from close by, which no mistake survives
                 right, error = directional(F, place.x, v, NEARER)
-                allowed = NEAR_KINK * here + DIFFERENCES[1] * at_start + min(SAFETY * error, NEAR_KINK * here)
+                allowed = DIFFERENCES[0] * here + DIFFERENCES[1] * at_start + min(SAFETY * error, NEAR_KINK * here)
                 worst = max(worst, compare(label, claimed, right, allowed, "differences"))
             greatest = max(greatest, error)
         resolved = resolved or greatest <= RESOLVED * here

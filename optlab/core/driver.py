@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from math import inf, isfinite, nan
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from math import inf, isfinite, isnan, nan
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -93,18 +94,25 @@ class Loop:
         self.oracle._seed = record.seed
         record.state.x.setflags(write=False)
         record.state.g.setflags(write=False)
-        self.oracle.prime(record.state.x, record.state.f, record.state.g)
+        if self.optimizer.exact:
+            self.oracle.prime(record.state.x, record.state.f, record.state.g)
 
     @property
     def claimed(self) -> Status | None:
         """What the method claimed: CONVERGED even where the check did not agree."""
         return Status.CONVERGED if self.book.claim else self.status
 
-    def __iter__(self) -> Iterator[Loop]:
+    def __iter__(self) -> Generator[Loop]:
         """Yield self after every committed state; at the end `status` is set.
 
         Floating-point warnings are the caller's to hold back: `iterate` does so step by step, `run` once.
         """
+        try:
+            yield from self._steps()
+        finally:
+            self.optimizer.close(self.state)
+
+    def _steps(self) -> Iterator[Loop]:
         reason = lacking(self.problem, self.optimizer)
         if reason:
             self._end(Status.SKIPPED, reason)
@@ -172,18 +180,24 @@ class Loop:
             msg = (f"{name_of(self.optimizer)} must return the next State (k = {old.k + 1}), given k = {new.k}: "
                    "return state.moved(…), state.at(…) or state.stayed()")  # fmt: skip
             raise TypeError(msg)
-        if not (isfinite(new.f) and isfinite(new.x.dot(new.g))) and not all_finite(new):  # one product sees both arrays
+        exact, f = self.optimizer.exact, new.f
+        if not exact and isnan(f):  # not evaluated
+            f = 0.0
+        if not (isfinite(f) and isfinite(new.x.dot(new.g))) and not all_finite(new, f):  # one product sees both arrays
             where = "at the start" if old is None else f"after step {new.k}"
-            what = "f" if not isfinite(new.f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
+            what = "f" if not isfinite(f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
             note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
             self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}"))
             return False
-        given_there = self.oracle.gave(new.x, new.g)
-        own = self._stationarity
-        self.stationarity = max_abs(new.g) if own is None else float(own(self.oracle, new))
+        given_there = exact and self.oracle.prime(new.x, new.f, new.g)  # a sampled g is no answer to remember
+        if self._stationarity is None:
+            self.stationarity = max_abs(new.g)
+        else:
+            self.stationarity = float(self._stationarity(self.oracle, new))
+            if exact:
+                self.oracle.prime(new.x, new.f, new.g)
         self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
         self.state, self.k = new, new.k
-        self.oracle.prime(new.x, new.f, new.g)
         return True
 
     def _way_out(self, new: State | None) -> Status:
@@ -215,12 +229,12 @@ class Loop:
             self.scale = known
             return
         standard = np.asarray(self.problem.start(), dtype=state.x.dtype)
-        g = state.g if (standard == state.x).all() else np.asarray(self.problem.gradient(standard))
+        g = state.g if self.genuine and (standard == state.x).all() else np.asarray(self.problem.gradient(standard))
         self.scale = kkt.stationarity(self.problem, standard, g)
         if self.scale <= BALANCED * max_abs(g):
             self.scale = max_abs(g)
         if not (isfinite(self.scale) and self.scale > 0):
-            self.scale = kkt.stationarity(self.problem, state.x, state.g)
+            self.scale = kkt.stationarity(self.problem, state.x, self._genuine_gradient())
 
     def _judge(self, judge: Callable[[Any], Status | None]) -> None:
         state, book = self.state, self.book
@@ -244,6 +258,8 @@ class Loop:
             self._end(status)
         elif not event and self.optimizer.exact and k - book.last_event >= max(PATIENCE, book.last_event):
             self._end(Status.STALLED, f"no better f and no smaller gradient since iteration {book.last_event}")
+        elif isnan(f):
+            return
         elif len(book.head) < HEAD:
             book.head = (*book.head, f)
         elif f > book.best_f:
@@ -283,9 +299,9 @@ class Loop:
                       replace(self.book), self.status, self.message)  # fmt: skip
 
 
-def all_finite(state: State) -> bool:
+def all_finite(state: State, f: float) -> bool:
     """Whether f, g and x are finite, even where their product overflows."""
-    return isfinite(state.f) and bool(np.isfinite(state.g).all()) and bool(np.isfinite(state.x).all())
+    return isfinite(f) and bool(np.isfinite(state.g).all()) and bool(np.isfinite(state.x).all())
 
 
 def explain(error: BaseException) -> str:
@@ -298,6 +314,9 @@ def explain(error: BaseException) -> str:
 
 def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
     """Return why the method does not fit the problem, or an empty string."""
+    missing = optimizer.lacks()
+    if missing:
+        return missing
     ignored = [kind for kind in problem.constrained if kind not in optimizer.handles]
     if ignored:
         return f"{name_of(optimizer)} does not handle this problem's constraints ({', '.join(ignored)})"
@@ -329,14 +348,14 @@ def iterate(
     """
     loop = Loop(problem, optimizer, start=start, stop=stop, seed=seed, resume=resume)
     last = None
-    steps = iter(loop)
-    while True:
-        with np.errstate(all="ignore"):  # around each step alone: held across a yield it would leak into the caller
-            now = next(steps, None)
-        if now is None:
-            break
-        last = now.record()
-        yield last
+    with closing(iter(loop)) as steps:
+        while True:
+            with np.errstate(all="ignore"):  # around each step alone: held across a yield it would leak into the caller
+                now = next(steps, None)
+            if now is None:
+                break
+            last = now.record()
+            yield last
     if loop.status is Status.SKIPPED:
         raise InputError(loop.message)
     if loop.state is not None and (last is None or last.status is None):
@@ -351,8 +370,8 @@ def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] 
     recorder: Recorder | None = None
     oracle = loop.oracle
     callers = np.geterr()
-    with np.errstate(all="ignore"):
-        for now in loop:
+    with np.errstate(all="ignore"), closing(iter(loop)) as steps:
+        for now in steps:
             state = now.state
             assert state is not None
             if recorder is None:
@@ -366,7 +385,23 @@ def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] 
                     _ask(callback, loop)
     recorder = recorder or Recorder(Keep(), loop.problem.n)
     assert loop.status is not None
-    return recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)
+    trace = recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)
+    if not loop.optimizer.exact:
+        evaluate_later(trace, loop.problem)
+    return trace
+
+
+def evaluate_later(trace: Trace, problem: ProblemBase) -> None:
+    """Fill in f, uncounted and off the clock, at the kept iterates where a method that sees samples left it out."""
+    f = np.array(trace.scalars["f"])
+    missing = np.isnan(f[trace.rows])
+    if missing.any():
+        try:
+            with np.errstate(all="ignore"):
+                f[trace.rows[missing]] = problem.values(trace.points[missing])
+        except (Exception, SystemExit):  # the problem's; what was evaluated on the way stays
+            return
+        trace.scalars["f"] = f
 
 
 def _ask(callback: Callable[[Record], Any], loop: Loop) -> None:

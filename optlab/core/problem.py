@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
+from math import inf, nan
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -297,6 +298,15 @@ class ProblemBase(ABC):
     def _rows(self) -> int:
         """How many residuals there are."""
         return 0 if self.residuals is None else int(np.size(self.residuals(self.start())))
+
+    @cached_property
+    def square_factor(self) -> float:
+        """The c of f = c Σ rᵢ², found at the standard start; NaN where that shows none or there are no residuals."""
+        from optlab.kernels.least_squares import square_factor
+
+        x = np.asarray(self.start(), dtype=float)
+        c = nan if self.residuals is None else square_factor(float(self.value(x)), np.asarray(self.residuals(x)))
+        return c if 0 < c < inf else nan
 
     @cached_property
     def _untraceable(self) -> str:

@@ -123,6 +123,10 @@ class Wrapper(ProblemBase):
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
         return self.inner.lagrangian_hessian(x, lam, nu)
 
+    def hessian_pattern(self) -> tuple[Any, Any] | None:
+        """The inner problem's pattern; a change of variables redefines it."""
+        return self.inner.hessian_pattern()
+
     def start(self) -> Array:
         return self.inner.start()
 

@@ -16,7 +16,7 @@ from optlab.core.samples import Samples
 from optlab.core.settings import name_of
 from optlab.core.status import InputError
 from optlab.core.transform import Transform, Wrapper, after
-from optlab.kernels.linear_maps import LinearMap, congruence
+from optlab.kernels.linear_maps import Diagonal, LinearMap, congruence
 from optlab.kernels.norms import max_abs
 from optlab.proximal.base import Proximable
 from optlab.sets.base import ConvexSet
@@ -194,6 +194,10 @@ class Substituted(Wrapper):
         """The term c(Ay + b)."""
         term = self.inner.composite
         return None if term is None else MovedTerm(term, self.map)
+
+    def hessian_pattern(self) -> tuple[Any, Any] | None:
+        """The inner pattern where each variable keeps to itself; None where A mixes them, or reorders."""
+        return self.inner.hessian_pattern() if isinstance(self.A, Diagonal) else None
 
     # --- start and facts ------------------------------------------------------------------------
 
