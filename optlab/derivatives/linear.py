@@ -12,17 +12,9 @@ from optlab.derivatives import Array
 from optlab.derivatives.batched import Batched, NotBatchableError, lifted
 from optlab.derivatives.tape import Tape
 
-BLOCK = 100_000
-"""Numbers in the largest array of a batch: a few such arrays stay in the caches."""
-FEWEST = 4
-"""Fewer columns than this at a time go faster one by one."""
-AGREE = 1e-9
-"""How far a batch may be from the one-by-one result, relative to the sum of the sizes of its terms."""
-
-
-# glibc gives freed memory back to the system beyond twice the largest block it has seen freed, and a batch then pays
-# for every page again: a third of the time of a Hessian of the logistic loss. Seeing this block freed, it keeps 32 MB.
-np.empty(2_000_000)
+BLOCK = 34_000
+"""Numbers in the largest array of a batch. Larger ones cost page faults where the C library returns freed memory to the
+system at once: at 100,000 a Hessian of the logistic loss (1000 × 100) takes half as long again."""
 
 
 class Linear:
