@@ -13,8 +13,10 @@ from optlab.derivatives.batched import Batched, NotBatchableError, lifted
 from optlab.derivatives.tape import Tape
 
 BLOCK = 34_000
-"""Numbers in the largest array of a batch: a few such arrays stay in the caches. Larger ones cost page faults where the
-C library returns freed memory at once: at 100,000 a Hessian of the logistic loss (1000 × 100) takes half as long again."""
+"""Numbers in the largest array of a batch: a few such arrays stay in the caches.
+
+What is left of the cost for large functions is page faults, where the C library returns freed memory at once.
+"""
 FEWEST = 4
 """Fewer columns than this at a time go faster one by one."""
 AGREE = 1e-9
