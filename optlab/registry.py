@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +17,7 @@ from optlab.core.status import InputError, nearest
 from optlab.plugins import load_plugin
 
 ROOTS: dict[str, tuple[str, ...]] = {
-    "optimizers": ("Optimizer", "LineSearchOptimizer", "ForeignOptimizer"),
+    "optimizers": ("Optimizer", "LineSearchOptimizer", "TrustRegionOptimizer", "ForeignOptimizer"),
     "problems": ("ProblemBase",),
     "columns": ("Column",),
     "plots": ("Plot",),
@@ -51,6 +52,8 @@ class Entry:
         The file and the line of its class statement.
     summary : str
         First line of its docstring.
+    source : str
+        What its docstring, or its module's, names after "Source:".
     family : str
         The folder inside the kind's package, or "plugin".
     attributes : dict
@@ -70,6 +73,7 @@ class Entry:
     path: Path
     line: int
     summary: str = ""
+    source: str = ""
     family: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
     fields: tuple[str, ...] = ()
@@ -95,6 +99,8 @@ class _ClassStatement:
     path: Path
     module: str
     family: str
+    text: str = ""
+    """The docstring of the file."""
 
     @property
     def bases(self) -> list[str]:
@@ -109,7 +115,8 @@ def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]
         except SyntaxError as error:
             msg = f"{path}:{error.lineno}:{error.offset}: {error.msg}"
             raise InputError(msg) from error
-        found += [_ClassStatement(node, path, module, family) for node in tree.body if isinstance(node, ast.ClassDef)]
+        text = ast.get_docstring(tree) or ""
+        found += [_ClassStatement(n, path, module, family, text) for n in tree.body if isinstance(n, ast.ClassDef)]
     return found
 
 
@@ -134,6 +141,15 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
         except ValueError:
             continue
     return attributes, defaults
+
+
+SOURCE = re.compile(r"Source:\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+
+
+def _source(docstring: str) -> str:
+    """Return what a docstring names as its source, in one line."""
+    found = SOURCE.search(docstring)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _entries(
@@ -166,9 +182,11 @@ def _entries(
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
                       and "ClassVar" not in ast.unparse(s.annotation)]  # fmt: skip
-        summary = (ast.get_docstring(node) or "").split("\n", 1)[0]
+        text = ast.get_docstring(node) or ""
+        summary = text.split("\n", 1)[0]
         name = attributes.get("name") or snake_case(node.name)
-        entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary,
+        source = _source(text) or _source(statement.text)
+        entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary, source,
                              statement.family, attributes, tuple(own_fields), methods, defaults))  # fmt: skip
     entries.sort(key=lambda entry: (entry.path, entry.line))
     return entries, inherited
