@@ -32,6 +32,8 @@ _HOME = {
     "core.column": ("Column",),
     "core.plot": ("Plot",),
     "core.status": ("Halt", "InputError", "OptlabError", "Status"),
+    "optimizers.foreign.foreign": ("Foreign",),
+    "core.foreign": ("Ending", "ForeignOptimizer"),
     "proximal.base": ("Proximable",),
     "sets.base": ("ConvexSet",),
 }
@@ -74,6 +76,8 @@ if TYPE_CHECKING:
     from optlab.core.descent import DescentState as DescentState
     from optlab.core.descent import LineSearchOptimizer as LineSearchOptimizer
     from optlab.core.facts import Facts as Facts
+    from optlab.core.foreign import Ending as Ending
+    from optlab.core.foreign import ForeignOptimizer as ForeignOptimizer
     from optlab.core.optimizer import Optimizer as Optimizer
     from optlab.core.optimizer import State as State
     from optlab.core.oracle import Oracle as Oracle
@@ -85,5 +89,6 @@ if TYPE_CHECKING:
     from optlab.core.status import OptlabError as OptlabError
     from optlab.core.status import Status as Status
     from optlab.core.user_problem import Problem as Problem
+    from optlab.optimizers.foreign.foreign import Foreign as Foreign
     from optlab.proximal.base import Proximable as Proximable
     from optlab.sets.base import ConvexSet as ConvexSet

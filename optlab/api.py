@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optlab.choice import AUTO, Choice, NothingFitsError, choose
 from optlab.core import driver
 from optlab.core.column import compute_columns
 from optlab.core.kkt import KKT
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from optlab.experiment import Experiment
     from optlab.results import Results
 
-DENSE = 1000
-"""Up to this many variables a dense quasi-Newton matrix is the default choice; L-BFGS beyond."""
-
 
 @dataclass(frozen=True)
 class Result:
@@ -53,6 +51,8 @@ class Result:
         The method's own time, recording excluded.
     evaluations : dict
         Counts of f, gradient, hessian, hvp, constraint, jacobian.
+    chosen : str
+        Which method was chosen, and why, in a sentence; empty where the caller named one.
     """
 
     x: Array
@@ -66,6 +66,7 @@ class Result:
     evaluations: dict[str, int]
     record: Trace = field(repr=False)
     notes: dict[str, str] = field(default_factory=dict, repr=False)
+    chosen: str = ""
 
     @property
     def success(self) -> bool:
@@ -121,23 +122,25 @@ def optimizer(name: str, **settings: Any) -> Optimizer:
     --------
     >>> import optlab
     >>> optlab.optimizer("gradient_descent", step_size=0.1)
-    GradientDescent(step_size=0.1)
+    GradientDescent(step_size=0.1, schedule=ConstantSchedule())
     """
     made: Optimizer = catalogue(()).make("optimizers", {"name": name, **settings})
     return made
 
 
-def choose(problem: ProblemBase) -> str:
-    """Return the default method for a problem: by its constraints, then by its size."""
-    kinds = set(problem.constrained)
-    if kinds and kinds <= {"set", "bounds"}:
-        return "projected_gradient"
-    if kinds == {"equality"}:
-        return "kkt_newton"
-    return "bfgs" if problem.n <= DENSE else "lbfgs"
+def _choice(problem: ProblemBase) -> Choice:
+    """Choose a method; where none fits, say which of the catalogue handle constraints of these kinds."""
+    try:
+        return choose(problem)
+    except NothingFitsError as error:
+        kinds, entries = set(problem.constrained), catalogue(()).entries("optimizers").values()
+        fit = [entry.name for entry in entries if kinds <= set(entry.attributes.get("handles", ()))]
+        others = f"; these do, by name: {', '.join(sorted(fit))}" if fit else "; nor does any other of the catalogue"
+        msg = f"{error}{others}"
+        raise NothingFitsError(msg) from error
 
 
-def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, Optimizer]:
+def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, Optimizer, Choice | None]:
     if isinstance(problem_or_f, str):
         problem_or_f = problem(problem_or_f)
     if not isinstance(problem_or_f, ProblemBase):
@@ -145,9 +148,10 @@ def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, 
             msg = "a plain function needs a start: minimize(f, start=[…])"
             raise InputError(msg)
         problem_or_f = Problem(problem_or_f, start=start)
-    method = choose(problem_or_f) if method is None else method
+    chosen = _choice(problem_or_f) if method in (None, AUTO, {"name": AUTO}) else None
+    method = chosen.name if chosen else method
     made = method if isinstance(method, Optimizer) else catalogue(()).make("optimizers", method)
-    return problem_or_f, made
+    return problem_or_f, made, chosen
 
 
 def minimize(
@@ -166,7 +170,8 @@ def minimize(
     problem : ProblemBase, callable or str
         A problem, a plain function f(x) (then `start` is needed), or a name of the catalogue.
     optimizer : str, mapping or Optimizer, optional
-        A name, ``{"name": …, setting: value}``, or an instance; chosen by constraints and size by default.
+        A name, ``{"name": …, setting: value}``, or an instance; by default, or with "auto", what fits the problem:
+        `chosen` of the result says which and why.
     start : (n,) array-like, optional
         The problem's standard start by default.
     stop : Stop, optional
@@ -190,24 +195,29 @@ def minimize(
     >>> result.status.name
     'CONVERGED'
     """
-    task, method = _prepared(problem, optimizer, start)
+    task, method, chosen = _prepared(problem, optimizer, start)
     wanted = [c if not isinstance(c, (str, Mapping)) else catalogue(()).make("columns", c) for c in columns]
     loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
     trace = driver.run(loop, Keep(), callback)
+    message = f"{trace.message} ({chosen})" if chosen else trace.message
     if trace.status is Status.SKIPPED:
-        raise InputError(trace.message)
+        raise InputError(message)
     notes: dict[str, str] = {}
     if len(trace):
         trace.columns, notes, _ = compute_columns(wanted, trace, task)
     state = loop.state
     x = loop.x0 if state is None else state.x
-    best = loop.book.best_x
+    f = trace.scalars["f"][-1] if len(trace) else float("nan")
+    best, best_f = loop.book.best_x, loop.book.best_f
+    if best is None and len(trace):  # f was left out on the way: the best of the kept iterates
+        kept = trace.scalars["f"][trace.rows]
+        best_f = float(np.fmin.reduce(kept))
+        best = trace.points[int(np.argmax(kept == best_f))]
     return Result(
-        x=np.array(x), f=float("nan") if state is None else state.f,
-        best_x=np.array(x if best is None else best), best_f=loop.book.best_f,
-        status=trace.status, message=trace.message, iterations=loop.k, seconds=loop.seconds,
+        x=np.array(x), f=float(f), best_x=np.array(x if best is None else best), best_f=best_f,
+        status=trace.status, message=message, iterations=loop.k, seconds=loop.seconds,
         evaluations={c: int(getattr(loop.oracle, n)) for c, n in zip(COUNTERS, COUNTS, strict=True)},
-        record=trace, notes=notes,
+        record=trace, notes=notes, chosen=str(chosen) if chosen else "",
     )  # fmt: skip
 
 
@@ -226,7 +236,7 @@ def iterate(
     InputError
         For bad input, a start that cannot be evaluated, or a method that does not fit the problem.
     """
-    task, method = _prepared(problem, optimizer, start)
+    task, method, _ = _prepared(problem, optimizer, start)
     return driver.iterate(task, method, start=start, stop=stop, seed=seed, resume=resume)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab import environment, store, work
+from optlab.choice import AUTO, METHODS
 from optlab.core.settings import type_of
 from optlab.core.status import InputError, OptlabError, Status
 from optlab.executors.base import Executor, Outcome, Task
@@ -58,6 +59,9 @@ class Keys:
         if path not in self._digests:
             self._digests[path] = source_digest(path)
         yield self._digests[path]
+        if kind == "optimizers" and spec["name"] == AUTO:
+            for method in METHODS:
+                yield from self._sources(kind, {"name": method})
         for transform in spec.get("transforms", ()) if kind == "problems" else ():
             yield from self._sources("transforms", transform)
         for key, value in spec.items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
 from optlab.core.driver import Loop, explain, run
 from optlab.core.settings import name_of, settings_of
@@ -147,19 +148,25 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
     try:
         names = catalogue(plugins)
         problem = names.make("problems", spec["problem"])
-        optimizer = names.make("optimizers", spec["optimizer"])
+        optimizer, chosen = names.make("optimizers", spec["optimizer"]), None
+        if isinstance(optimizer, Auto):
+            chosen = choose(problem)
+            optimizer, row["optimizer.chosen"] = names.make("optimizers", chosen.name), chosen.name
         columns = [names.make("columns", c) for c in spec["columns"]]
         row |= problem_row(problem) | flatten("optimizer", optimizer)
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
         loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
         trace = run(loop, make_keep(spec["record"]))
+    except NothingFitsError as error:
+        return failed(row, Status.SKIPPED, str(error))
     except OptlabError as error:
         return failed(row, Status.ERROR, str(error))
     except (Exception, SystemExit) as error:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
     values, notes, summary = compute_columns(columns, trace, problem)
     row |= summarize(trace)
+    row["message"] += f" ({chosen})" if chosen else ""
     taken = sorted(summary.keys() & row.keys())
     if taken:
         notes["summaries"] = f"the names {', '.join(taken)} belong to the record of the run"
@@ -187,7 +194,7 @@ def summarize(trace: Trace) -> dict[str, Any]:
     return {
         "status": trace.status.name, "claimed_status": trace.claimed.name, "message": trace.message,
         "f": float(s["f"][-1]) if there else nan,
-        "best_f": float(np.min(s["f"])) if there else nan,
+        "best_f": float(np.fmin.reduce(s["f"])) if there else nan,
         "stationarity": float(s["stationarity"][-1]) if there else nan,
         "iterations": int(s["k"][-1]) if there else 0,
         "restarts": int(s["restarts"][-1]) if there else 0,

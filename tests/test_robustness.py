@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optlab.linesearch.initial import first_length
 from optlab.core.driver import Loop, run
 from optlab.core.optimizer import State
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
+from optlab.linesearch.initial import first_length
 from optlab.optimizers.gradient.gradient_descent import GradientDescent
 from optlab.optimizers.gradient.gradient_descent_armijo import GradientDescentArmijo
 from optlab.optimizers.gradient.gradient_descent_candidates import GradientDescentCandidates

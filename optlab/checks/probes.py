@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -100,66 +99,39 @@ class Valley(ProblemBase):
 
 @dataclass(frozen=True)
 class Wall(ProblemBase):
-    """Σ (xᵢ − log xᵢ), NaN outside x > 0, from a start beside the wall."""
+    """Σ (xᵢ − log xᵢ), not finite outside x > 0, from a start beside the wall.
 
-    def value(self, x: Array) -> float:
-        inside = np.where(x > 0, x, np.nan)
-        return float(np.sum(inside - np.log(inside)))
-
-    def gradient(self, x: Array) -> Array:
-        return 1.0 - 1.0 / np.where(x > 0, x, np.nan)
-
-    def hessian(self, x: Array) -> Array:
-        return np.diag(np.where(x > 0, x, np.nan) ** -2.0)
-
-    def start(self) -> Array:
-        return np.array([0.05, 12.0])
-
-    def facts(self) -> Facts:
-        return Facts(solution=(1.0, 1.0), optimum=2.0)
-
-
-class Spy(ProblemBase):
-    """Another problem, watched: `watch(name)` is called before every evaluation.
-
-    With sign = −1 its gradient points the wrong way. Its scale is stated, so that the driver asks nothing of it
-    beside what the method does.
+    Parameters
+    ----------
+    x0 : tuple
+        The start.
+    outside : float
+        The value where there is none: NaN or ∞. The gradient is NaN there.
     """
 
-    def __init__(self, problem: ProblemBase, watch: Callable[[str], None] = lambda _: None, sign: float = 1.0) -> None:
-        self.problem, self.watch, self.sign = problem, watch, sign
-        self.tags = problem.tags  # type: ignore[misc]
-        self.feasible, self.bounds = problem.feasible, problem.bounds
-        self.linear_equality, self.linear_inequality = problem.linear_equality, problem.linear_inequality
+    x0: tuple[float, ...] = (0.05, 12.0)
+    outside: float = float("nan")
+    feasible: ConvexSet | None = None
+    bounds: tuple[Any, Any] | None = None
 
     def value(self, x: Array) -> float:
-        self.watch("f")
-        return self.problem.value(x)
+        return float(np.sum(x - np.log(x))) if (x > 0).all() else self.outside
 
     def gradient(self, x: Array) -> Array:
-        self.watch("gradient")
-        return self.sign * self.problem.gradient(x)
-
-    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        return self.value(x), self.gradient(x)
+        return 1.0 - 1.0 / self._inside(x)
 
     def hessian(self, x: Array) -> Array:
-        self.watch("hessian")
-        return self.problem.hessian(x)
+        return np.diag(self._inside(x) ** -2.0)
 
-    def hvp(self, x: Array, v: Array) -> Array:
-        self.watch("hvp")
-        return self.problem.hvp(x, v)
-
-    def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
-        self.watch("hessian")
-        return self.problem.lagrangian_hessian(x, lam, nu)
+    def _inside(self, x: Array) -> Array:
+        return x if (x > 0).all() else np.full_like(x, np.nan)
 
     def start(self) -> Array:
-        return self.problem.start()
+        return np.array(self.x0)
 
     def facts(self) -> Facts:
-        return replace(self.problem.facts(), scale=1.0)
+        n = len(self.x0)
+        return Facts(solution=np.ones(n), optimum=float(n), convex=True)
 
 
 def solution_of(n: int) -> Array:
@@ -171,10 +143,13 @@ def bowls(n: int) -> dict[str, ProblemBase]:
     """Return a bowl without constraints, and one with an active constraint of each kind."""
     x = solution_of(n)
     row, first = np.ones((1, n)), np.eye(n)[0]
-    return {
+    found: dict[str, ProblemBase] = {
         "bowl": Bowl(n),
         "bowl in a ball": Bowl(n, 2.0 * x, feasible=Ball(float(np.linalg.norm(x)))),
         "bowl in a box": Bowl(n, first, bounds=(x - 9.0, np.where(first > 0, x, x + 9.0))),
         "bowl on a plane": Bowl(n, row[0], linear_equality=(row, row @ x)),
         "bowl in a half-space": Bowl(n, row[0], linear_inequality=(row, row @ x)),
     }
+    for name, bowl in found.items():
+        bowl.__dict__["code"] = f"bowls({n})[{name!r}]"
+    return found

@@ -51,7 +51,7 @@ def json_schema(catalogue: Catalogue) -> dict[str, Any]:
     defs: dict[str, Any] = schema.setdefault("$defs", {})
     defs["sweep"] = SWEEP
     for kind in KINDS:
-        names = catalogue.names(kind)
+        names = catalogue.names(kind) + (["auto"] if kind == "optimizers" else [])
         defs[kind] = {"anyOf": [{"enum": names}, {"oneOf": [_item(catalogue, kind, name) for name in names]}]}
     defs["problems"]["anyOf"] += _several(catalogue, defs)
     for kind in ("problems", "optimizers", "columns", "plots"):

@@ -64,6 +64,9 @@ class LineSearchOptimizer(Optimizer):
 
     abstract: ClassVar[bool] = True
 
+    line: ClassVar[type[Line]] = Line
+    """What computes the points and slopes of a search: `BlasLine` in methods that load BLAS anyway."""
+
     search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
     first: InitialStep | None = None
 
@@ -86,32 +89,33 @@ class LineSearchOptimizer(Optimizer):
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Move along the direction, or climb down the recovery ladder."""
-        d = self.direction(oracle, state)
-        line = Line(oracle, state.x, state.f, state.g, d)
+        search = self.search
         watched = state.watched if isinstance(state, DescentState) else None
+        d = self.direction(oracle, state)
+        line = self.line(oracle, state.x, state.f, state.g, d)
         if watched is not None:
-            line.reference = self.search.reference(watched, state.f)
-        first = self.first_step(state, d) if self.first is None else self.first.length(state, d)
-        trial = self.search.search(line, first) if line.slope < 0 else None
+            line.reference = search.reference(watched, state.f)
+        trial = None
+        if line.slope < 0:
+            first = self.first_step(state, d) if self.first is None else self.first.length(state, d)
+            trial = search.search(line, first)
         if trial is None:
             watched = None
-            line = Line(oracle, state.x, state.f, state.g, -state.g)
+            line = self.line(oracle, state.x, state.f, state.g, -state.g)
             if (d != line.d).any():
                 state = replace(state, memory=None, restarts=state.restarts + 1)
                 d = line.d
-                trial = self.search.search(line, first_length(state, d)) if line.slope < 0 else None
+                trial = search.search(line, first_length(state, d)) if line.slope < 0 else None
             if trial is None:
                 raise failure(line)
         assert trial.g is not None
+        new = state.at(trial.x, trial.f, trial.g)
+        fields = new.__dict__  # the new state is not shared yet
+        fields["step_size"], fields["direction"] = trial.alpha, d
         if isinstance(state, DescentState):
-            gain = state.f - trial.f
-            new: State = state.at(
-                trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d, decrease=gain, slope=line.slope,
-                watched=self.search.watch(watched, state.f, trial.f),
-            )  # fmt: skip
-        else:
-            new = state.at(trial.x, trial.f, trial.g, step_size=trial.alpha, direction=d)
-        new.__dict__["memory"] = self.remember(state, new)  # the new state is not shared yet
+            fields["decrease"], fields["slope"] = state.f - trial.f, line.slope
+            fields["watched"] = search.watch(watched, state.f, trial.f)
+        fields["memory"] = self.remember(state, new)
         return new
 
 

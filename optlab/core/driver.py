@@ -20,7 +20,7 @@ from optlab.core.status import Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
 from optlab.derivatives.traps import place
-from optlab.kernels.norms import max_abs
+from optlab.kernels.norms import finite_max_abs, max_abs
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -183,7 +183,8 @@ class Loop:
         exact, f = self.optimizer.exact, new.f
         if not exact and isnan(f):  # not evaluated
             f = 0.0
-        if not (isfinite(f) and isfinite(new.x.dot(new.g))) and not all_finite(new, f):  # one product sees both arrays
+        size = finite_max_abs(new.g, new.x)
+        if not (isfinite(f) and isfinite(size)):
             where = "at the start" if old is None else f"after step {new.k}"
             what = "f" if not isfinite(f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
             note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
@@ -191,7 +192,7 @@ class Loop:
             return False
         given_there = exact and self.oracle.prime(new.x, new.f, new.g)  # a sampled g is no answer to remember
         if self._stationarity is None:
-            self.stationarity = max_abs(new.g)
+            self.stationarity = size
         else:
             self.stationarity = float(self._stationarity(self.oracle, new))
             if exact:
@@ -239,14 +240,13 @@ class Loop:
     def _judge(self, judge: Callable[[Any], Status | None]) -> None:
         state, book = self.state, self.book
         assert state is not None
-        f, k = state.f, state.k
-        event = False
+        f, k, stationarity, event = state.f, state.k, self.stationarity, False
         if f < book.best_f:
             book.best_f, book.best_x, event = f, state.x, True
         if f > book.worst_f:
             book.worst_f, event = f, True
-        if self.stationarity < book.best_stationarity:
-            book.best_stationarity, event = self.stationarity, True
+        if stationarity < book.best_stationarity:
+            book.best_stationarity, event = stationarity, True
         if event:
             book.last_event = k
         try:
@@ -297,11 +297,6 @@ class Loop:
         assert self.state is not None
         return Record(self.state, self.stationarity, self.seconds, self.oracle.counts, self.scale, self.seed,
                       replace(self.book), self.status, self.message)  # fmt: skip
-
-
-def all_finite(state: State, f: float) -> bool:
-    """Whether f, g and x are finite, even where their product overflows."""
-    return isfinite(f) and bool(np.isfinite(state.g).all()) and bool(np.isfinite(state.x).all())
 
 
 def explain(error: BaseException) -> str:

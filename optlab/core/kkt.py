@@ -114,17 +114,31 @@ def equality_jacobian(problem: ProblemBase, x: Array) -> Array:
     return np.concatenate(parts)
 
 
+def inequality(problem: ProblemBase, x: Array) -> Array:
+    """g(x) of the inequality functions and linear rows, shape (m,)."""
+    parts = [np.empty(0, dtype=x.dtype)]
+    if problem.inequality is not None:
+        parts.append(np.atleast_1d(np.asarray(problem.inequality(x), dtype=x.dtype)))
+    if problem.linear_inequality is not None:
+        A, b = problem.linear_inequality
+        parts.append(A @ x - b)
+    return np.concatenate(parts)
+
+
+def inequality_jacobian(problem: ProblemBase, x: Array) -> Array:
+    """∂g_i/∂x_j of the inequality functions and linear rows, shape (m, n)."""
+    parts = [np.empty((0, x.size), dtype=x.dtype)]
+    if problem.inequality is not None:
+        parts.append(np.atleast_2d(np.asarray(problem.inequality_jacobian(x), dtype=x.dtype)))
+    if problem.linear_inequality is not None:
+        parts.append(problem.linear_inequality[0])
+    return np.concatenate(parts)
+
+
 def constraints(problem: ProblemBase, x: Array) -> Constraints:
     """Evaluate every constraint and its Jacobian row at x, uncounted."""
     n = x.size
-    g, Jg = [np.empty(0)], [np.empty((0, n))]
-    if problem.inequality is not None:
-        g.append(np.atleast_1d(np.asarray(problem.inequality(x), dtype=float)))
-        Jg.append(np.atleast_2d(np.asarray(problem.inequality_jacobian(x), dtype=float)))
-    if problem.linear_inequality is not None:
-        A, b = problem.linear_inequality
-        g.append(A @ x - b)
-        Jg.append(A)
+    g, Jg = [inequality(problem, x)], [inequality_jacobian(problem, x)]
     sides = bounds_of(problem)
     if sides is not None:
         for side, sign in ((sides[0], -1.0), (sides[1], 1.0)):

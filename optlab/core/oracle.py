@@ -8,6 +8,7 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy import ndarray
 
 from optlab.core.status import EvaluationError, InputError, Status
 
@@ -36,7 +37,7 @@ def frozen(a: Array, held: int = 0) -> Array:
     """
     if a.base is not None or getrefcount(a) > OWN_REFERENCES + held:
         a = a.copy()
-    a.setflags(write=False)
+    a.setflags(False)
     return a
 
 
@@ -140,18 +141,19 @@ class Oracle:
         if x is self._x:
             return
         if x.base is None:
-            x.setflags(write=False)
+            x.setflags(False)
         self._x, self._f, self._g, self._memo = x, None, None, None
 
-    def prime(self, x: Array, f: float, g: Array | None) -> None:
-        """Make (x, f, g), all evaluated before, what is remembered; the driver calls it at every commit."""
+    def prime(self, x: Array, f: float, g: Array | None) -> bool:
+        """Make (x, f, g), all evaluated before, what is remembered; the driver calls it at every commit.
+
+        Whether g is the very array that was returned as the gradient at x, the last point asked.
+        """
+        own = x is self._x and g is self._g
         if x is not self._x:
             self._x, self._memo = x, None
         self._f, self._g = f, g
-
-    def gave(self, x: Array, g: Array) -> bool:
-        """Whether g is the very array that was returned as the gradient at x, the last point asked."""
-        return x is self._x and g is self._g
+        return own
 
     def _asked(self, x: Array, question: str, counter: str, answer: Callable[[], Array]) -> Array:
         """Return what was answered at x before, else count and answer."""
@@ -202,9 +204,12 @@ class Oracle:
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         """f(x) and ∇f(x), fused where the problem fuses them."""
-        if x is not self._x:
-            self._at(x)
-        if self._f is not None or self._g is not None:
+        if x is not self._x:  # `_at`, without a call
+            if x.base is None:
+                x.setflags(False)
+            self._x = x
+            self._f = self._g = self._memo = None
+        elif self._f is not None or self._g is not None:
             return self.value(x), self.gradient(x)
         if self.n_f >= self._max_f:
             self._spend("f")
@@ -222,13 +227,14 @@ class Oracle:
         if type(f) is not float:
             f = self._number(f)
         if (
-            type(g) is np.ndarray
+            type(g) is ndarray
             and g.base is None
             and g.dtype is x.dtype
-            and g.shape == x.shape
+            and g.ndim == 1
+            and g.size == x.size
             and getrefcount(g) == OWN_REFERENCES
         ):
-            g.setflags(write=False)  # the usual case of `_vector`, without a call
+            g.setflags(False)  # the usual case of `_vector`, without a call
         else:
             g = self._vector(g, "gradient", held=1)
         self._f, self._g = f, g
@@ -252,6 +258,11 @@ class Oracle:
     def jacobian(self, x: Array) -> Array:
         """∂r_i/∂x_j, shape (m, n), read-only; counts as a Jacobian."""
         return self._asked(x, "jacobian", "jacobian", lambda: self._matrix(self._problem.jacobian(x), "jacobian"))
+
+    @property
+    def square_factor(self) -> float:
+        """The c of f = c Σ rᵢ², a fact of the problem found at its standard start, uncounted; NaN where not known."""
+        return self._problem.square_factor
 
     # --- a finite sum ---------------------------------------------------------------------------
 
@@ -285,6 +296,13 @@ class Oracle:
         """The kinds of constraint there are: "set", "bounds", "equality", "inequality"."""
         return self._problem.constrained
 
+    @property
+    def bounds(self) -> tuple[Array, Array] | None:
+        """(lo, hi) of the bounds or of a box as the set, infinite where there is none; None without either."""
+        from optlab.core.kkt import bounds_of
+
+        return bounds_of(self._problem)
+
     def project(self, x: Array) -> Array:
         """Return the nearest feasible point for the set and the bounds, a member exactly; x where there are none."""
         from optlab.core.kkt import project
@@ -303,6 +321,18 @@ class Oracle:
 
         return self._asked(x, "equality_jacobian", "jacobian", lambda: frozen(equality_jacobian(self._problem, x)))
 
+    def inequality(self, x: Array) -> Array:
+        """g(x) ≤ 0 of all inequality constraints (functions, then linear ones; no bounds), (m,); a constraint."""
+        from optlab.core.kkt import inequality
+
+        return self._asked(x, "inequality", "constraint", lambda: frozen(inequality(self._problem, x)))
+
+    def inequality_jacobian(self, x: Array) -> Array:
+        """∂g_i/∂x_j, shape (m, n); counts as a Jacobian."""
+        from optlab.core.kkt import inequality_jacobian
+
+        return self._asked(x, "inequality_jacobian", "jacobian", lambda: frozen(inequality_jacobian(self._problem, x)))
+
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
         """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); counts as a Hessian. λ, ν: nonlinear functions first."""
         self._at(x)
@@ -318,6 +348,16 @@ class Oracle:
         from optlab.core.kkt import stationarity
 
         return stationarity(self._problem, x, g)
+
+    def judged_gradient(self, x: Array) -> Array:
+        """∇f(x) for the stop rules of a method that has no use for it: uncounted, shape (n,), read-only."""
+        self._at(x)
+        if self._g is None:
+            try:
+                self._g = self._vector(self._gradient(x), "gradient")
+            except OverflowError:
+                self._g = frozen(np.full_like(x, nan))
+        return self._g
 
     # --- randomness -----------------------------------------------------------------------------
 
@@ -355,7 +395,7 @@ class Oracle:
             raise EvaluationError(msg)
         if v.base is not None or getrefcount(v) > OWN_REFERENCES + held:
             v = v.copy()
-        v.setflags(write=False)
+        v.setflags(False)
         return v  # type: ignore[no-any-return]
 
     def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:

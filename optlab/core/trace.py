@@ -173,10 +173,10 @@ class Recorder:
             self._points.append(self._last[1])
             self._last = None
         table = np.frombuffer(b"".join([*self._chunks, self._buffer[: self._offset]])).reshape(-1, len(SCALARS))
-        scalars: dict[str, Array] = {}
-        for j, name in enumerate(SCALARS):
-            column = table[:, j]
-            scalars[name] = column.astype(np.int64) if name in INTEGERS else np.ascontiguousarray(column)
+        scalars: dict[str, Array] = {
+            name: row.astype(np.int64) if name in INTEGERS else row
+            for name, row in zip(SCALARS, table.T.copy(), strict=True)
+        }
         for j, name in enumerate(self.recorded):
             values = _as_column([row[j] for row in self._extra])
             if values is None or name in SCALARS:

@@ -1,78 +1,125 @@
-"""Quasi-Newton updates and the two-loop recursion, on plain arrays.
+"""Quasi-Newton updates of dense matrices, on plain arrays.
 
-BLAS is called directly: at n = 2 a product of scipy.linalg.blas takes a third of the time of its numpy operator.
-Source: Nocedal & Wright (2006), sections 6.1 and 7.2.
+A symmetric matrix is its upper triangle in column order; what lies below the diagonal is not read. No update costs
+more than a few n² operations.
+
+At n = 2 an iteration is some thirty calls, and what they cost is the call. BLAS is called directly, in a third of the
+time of a NumPy operator, and its arguments stand by position, in half of the time of keywords: ``daxpy(x, y, n, a)``
+is y ← y + ax, ``dsymv(a, H, x)`` is aHx, ``dscal(a, x)`` is x ← ax; `rank_one` and `_rank_two` have the longer ones.
+y and x are buffers of our own there, since they are written to.
+
+Source: Nocedal & Wright (2006), sections 6.1 to 6.3.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot, dscal, dsymv, dsyr2
+from scipy.linalg.blas import daxpy, ddot, dsymv, dsyr, dsyr2
 
 Array = NDArray[np.float64]
 
 CURVATURE = 1e-8
 """A pair is used when sᵀy exceeds this fraction of |gᵀs|: curvature that is more than rounding."""
+INDEPENDENT = 1e-8
+"""An update of rank one is used when |rᵀs| is at least this fraction of ‖r‖‖s‖ (the r of equation 6.26)."""
+DAMPED = 0.2
+"""Damping keeps sᵀr at this fraction of sᵀBs at least."""
 
 
-class Pair(NamedTuple):
-    """A step s, the change y of the gradient along it, and ρ = 1/sᵀy; read-only."""
-
-    s: Array
-    y: Array
-    rho: float
-
-
-def reciprocal_curvature(s: Array, y: Array, g: Array) -> float:
+def reciprocal_curvature(s: Array, y: Array, promised: float) -> float:
     """Return ρ = 1/sᵀy, or 0 where sᵀy is not positive above rounding: the pair (s, y) is no use then.
 
-    g is the gradient where s begins. Along s the slope changes from gᵀs to gᵀs + sᵀy, so the test is relative.
+    `promised` is gᵀs with the gradient where s begins. Along s the slope changes from gᵀs to gᵀs + sᵀy, so the test is
+    relative.
     """
-    curvature = ddot(s, y)
-    if curvature > CURVATURE * abs(ddot(g, s)) and curvature - curvature == 0:
-        rho: float = 1.0 / curvature
+    curvature: float = ddot(s, y)
+    if curvature > CURVATURE * abs(promised) and curvature - curvature == 0:
+        rho = 1.0 / curvature
         return rho if rho - rho == 0 else 0.0
     return 0.0
 
 
 def scaling(y: Array, rho: float) -> float:
-    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 7.20)."""
+    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 6.20)."""
     return 1.0 / (rho * ddot(y, y))  # type: ignore[no-any-return]
 
 
 def full(H: Array) -> Array:
-    """Return the symmetric matrix whose lower triangle H holds, a fresh array."""
-    return np.asarray(np.tril(H) + np.tril(H, -1).T)
+    """Return the symmetric matrix whose upper triangle H holds, a fresh array."""
+    return np.asarray(np.triu(H) + np.triu(H, 1).T)
 
 
-def symmetric_product(H: Array, v: Array, factor: float = 1.0) -> Array:
-    """Factor · Hv from the lower triangle of H."""
-    return dsymv(factor, H, v, lower=1)
+def multiple_of_identity(gamma: float, n: int) -> Array:
+    """Return γI."""
+    H = np.zeros((n, n), order="F")
+    H.ravel("K")[:: n + 1] = gamma
+    return H
 
 
-def inverse_update(H: Array, s: Array, y: Array, rho: float) -> Array:
-    """Return the BFGS update of the inverse, H₊ = H + suᵀ + usᵀ with u = ½ρ(1 + ρyᵀHy) s − ρHy (equation 6.17).
+def descent_direction(H: Array, g: Array) -> Array:
+    """−Hg."""
+    return dsymv(-1.0, H, g)
 
-    H holds its lower triangle in column order and stays as it is.
+
+def bfgs_update(H: Array, s: Array, y: Array, rho: float) -> Array:
+    """Return H₊ = H + suᵀ + usᵀ with u = ½ρ(1 + ρyᵀHy) s − ρHy (equation 6.17); ρ = 1/sᵀy."""
+    u = dsymv(-rho, H, y)
+    return _rank_two(H, s, daxpy(s, u, s.size, 0.5 * rho * (1.0 - ddot(y, u))))
+
+
+def dfp_update(H: Array, s: Array, y: Array, rho: float) -> Array:
+    """Return H₊ = H − HyyᵀH/yᵀHy + ρssᵀ (equation 6.15); ρ = 1/sᵀy."""
+    Hy = dsymv(1.0, H, y)
+    return rank_one(rank_one(H, -1.0 / ddot(y, Hy), Hy), rho, s)
+
+
+def broyden_update(H: Array, s: Array, y: Array, rho: float, phi: float) -> Array:
+    """Return (1 − φ) times the BFGS update plus φ times that of DFP: they differ by (yᵀHy) vvᵀ, v = ρs − Hy/yᵀHy.
+
+    Source: Fletcher (1970), A new approach to variable metric algorithms.
     """
-    Hy = dsymv(1.0, H, y, lower=1)
-    u = daxpy(s, -rho * Hy, a=0.5 * rho * (1.0 + rho * ddot(y, Hy)))
-    return dsyr2(1.0, s, u, a=H, lower=1)
+    updated = bfgs_update(H, s, y, rho)
+    if phi == 0:
+        return updated
+    v = dsymv(-1.0, H, y)
+    size = -ddot(y, v)
+    return rank_one(updated, -phi / size, daxpy(s, v, s.size, rho * size))
 
 
-def two_loop(pairs: tuple[Pair, ...], g: Array, scale: bool = True) -> Array:
-    """Return −Hg, H being the L-BFGS matrix of the pairs, oldest first (algorithm 7.4), from γI or from I."""
-    q = -g
-    alphas = []
-    for s, y, rho in reversed(pairs):
-        alpha = rho * ddot(s, q)
-        q = daxpy(y, q, a=-alpha)
-        alphas.append(alpha)
-    if pairs and scale:
-        q = dscal(scaling(pairs[-1].y, pairs[-1].rho), q)
-    for s, y, rho in pairs:
-        q = daxpy(s, q, a=alphas.pop() - rho * ddot(y, q))
-    return q
+def damped_change(y: Array, Bs: Array, sy: float, sBs: float) -> Array:
+    """Return r = θy + (1 − θ)Bs, with the greatest θ ≤ 1 for which sᵀr ≥ 0.2 sᵀBs, given sᵀy and sᵀBs > 0.
+
+    Source: Powell (1978); Nocedal & Wright (2006), procedure 18.2.
+    """
+    if sy >= DAMPED * sBs:
+        return y
+    theta = (1.0 - DAMPED) * sBs / (sBs - sy)
+    return theta * y + (1.0 - theta) * Bs
+
+
+def sr1_update(B: Array, s: Array, y: Array) -> Array:
+    """Return B₊ = B + rrᵀ/rᵀs with r = y − Bs (equation 6.24); B itself where rᵀs is not above rounding (6.26)."""
+    r = daxpy(y, dsymv(-1.0, B, s), s.size, 1.0)
+    rs = ddot(r, s)
+    least = INDEPENDENT * sqrt(ddot(r, r)) * sqrt(ddot(s, s))
+    return rank_one(B, 1.0 / rs, r) if abs(rs) >= least > 0 and isfinite(1.0 / rs) else B
+
+
+def rank_one(H: Array, alpha: float, u: Array) -> Array:
+    """Return H + αuuᵀ, a fresh matrix."""
+    return dsyr(alpha, u, 0, 1, 0, u.size, H)
+
+
+def _rank_two(H: Array, u: Array, v: Array) -> Array:
+    """Return H + uvᵀ + vuᵀ, a fresh matrix."""
+    return dsyr2(1.0, u, v, 0, 1, 0, 1, 0, u.size, H)
+
+
+def hessian_scale(s: Array, y: Array) -> float:
+    """Return yᵀy/sᵀy, the size of the Hessian along y, or ‖y‖/‖s‖ where sᵀy is not positive above rounding."""
+    ss, sy, yy = float(ddot(s, s)), float(ddot(s, y)), float(ddot(y, y))
+    length = sqrt(ss) * sqrt(yy)
+    return yy / sy if sy > INDEPENDENT * length else sqrt(yy) / sqrt(ss) if ss > 0 else 0.0

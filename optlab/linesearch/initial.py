@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Gt
 
+from optlab.kernels.norms import max_abs
+
 if TYPE_CHECKING:
     from optlab.derivatives import Array
 
@@ -72,17 +74,18 @@ class SameDecrease(InitialStep):
 class SameChange(InitialStep):
     """The α that promises the same first-order change as the last step did: α₋ gᵀ₋d₋/gᵀd; a unit step at the start.
 
+    FARTHER limits it as it does `SameDecrease`.
     Source: Nocedal & Wright (2006), section 3.5, the rule before equation 3.60.
     """
 
     def length(self, state: Any, direction: Array) -> float:
-        """Return the last length times the ratio of the slopes."""
+        """Return the last length times the ratio of the slopes, within its limit."""
         slope = float(state.g.dot(direction))
         before = getattr(state, "slope", 0.0)
         if state.direction is not None and slope < 0 and before < 0:
-            length = state.step_size * before / slope
+            length = limited(state.step_size * (before / slope), state, direction)
             if isfinite(length) and length > 0:
-                return float(length)
+                return length
         return UnitNorm().length(state, direction)
 
 
@@ -94,8 +97,50 @@ class SameLength(InitialStep):
 
     def length(self, state: Any, direction: Array) -> float:
         """Return growth · α₋."""
-        length = self.growth * state.step_size
-        return float(length) if isfinite(length) and length > 0 else UnitNorm().length(state, direction)
+        return again(self.growth, state) or UnitNorm().length(state, direction)
+
+
+@dataclass(frozen=True)
+class HagerZhangInitial(InitialStep):
+    """At the start a step of `relative` times the size of x, α = ψ₀‖x‖∞/‖d‖∞; then the last α times `growth`.
+
+    From x = 0, where there is no such size, α = ψ₀|f|/|φ′(0)|, and a unit step where f is zero as well.
+    Source: Hager & Zhang (2006), Algorithm 851, steps I0 and I2.
+
+    Parameters
+    ----------
+    relative, growth : float
+        ψ₀ and ψ₂.
+    """
+
+    relative: Annotated[float, Gt(0)] = 0.01
+    growth: Annotated[float, Gt(0)] = 2.0
+
+    def length(self, state: Any, direction: Array) -> float:
+        """Return growth · α₋, or the length of the first step."""
+        length = again(self.growth, state)
+        if length:
+            return length
+        size, slope = max_abs(direction), abs(float(state.g.dot(direction)))
+        length = self.relative * (max_abs(state.x) / size) if size else 0.0
+        if not length and slope:
+            length = self.relative * (abs(state.f) / slope)
+        return length if 0 < length < inf else UnitNorm().length(state, direction)
+
+
+def again(growth: float, state: Any) -> float:
+    """Return growth · α₋; 0 where there was no last step, or none that was accepted."""
+    length = float(growth * state.step_size)
+    return length if 0 < length < inf else 0.0
+
+
+def limited(length: float, state: Any, direction: Array) -> float:
+    """Return the length, reduced so that the step is at most FARTHER times as long as the last one."""
+    norm = sqrt(float(direction.dot(direction)))
+    if state.direction is None or not norm > 0:
+        return length
+    most = FARTHER * state.step_size * sqrt(float(state.direction.dot(state.direction))) / norm
+    return most if length > most > 0 else length
 
 
 def first_length(state: Any, direction: Array) -> float:
@@ -105,12 +150,8 @@ def first_length(state: Any, direction: Array) -> float:
     """
     decrease = getattr(state, "decrease", 0.0)
     slope = float(state.g.dot(direction))
-    norm = sqrt(float(direction.dot(direction)))
     if decrease > 0 and slope < 0:
-        length = 2.0 * decrease / -slope
-        if state.direction is not None and norm > 0:
-            most = FARTHER * state.step_size * sqrt(float(state.direction.dot(state.direction))) / norm
-            length = most if length > most > 0 else length
+        length = limited(2.0 * decrease / -slope, state, direction)
         if isfinite(length) and length > 0:
             return length
-    return 1.0 / norm if 0 < norm < inf and isfinite(1.0 / norm) else 1.0
+    return UnitNorm().length(state, direction)

@@ -1,7 +1,7 @@
 """The strong Wolfe conditions: bracket, then zoom.
 
-Source: Nocedal & Wright (2006), algorithms 3.5 and 3.6; interpolation after Moré & Thuente (1994), section 4;
-near rounding the approximate Wolfe conditions of Hager & Zhang (2005), equation 4.1.
+Source: Nocedal & Wright (2006), algorithms 3.5 and 3.6; the limits of a longer step are those of Fletcher (1987),
+section 2.6 (τ₁ = 9); near rounding the approximate Wolfe conditions of Hager & Zhang (2005), equation 4.1.
 """
 
 from __future__ import annotations
@@ -12,15 +12,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
-from optlab.linesearch.base import (
-    Line,
-    LineSearch,
-    Trial,
-    cubic_minimizer,
-    falls_forever,
-    secant,
-    unbounded,
-)
+from optlab.linesearch.base import Line, LineSearch, Trial, cubic_minimizer, falls_forever, secant, unbounded
+from optlab.linesearch.conditions import better_fallback, decreases_enough, is_rough, strong_wolfe
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class StrongWolfe(LineSearch):
     c1: Annotated[float, Gt(0), Lt(1)] = 1e-4
     c2: Annotated[float, Gt(0), Lt(1)] = 0.9
     least_growth: Annotated[float, Gt(0)] = 1.1
-    growth: Annotated[float, Gt(1)] = 4.0
+    growth: Annotated[float, Gt(1)] = 9.0
     shrink: Annotated[float, Gt(0), Lt(1)] = 0.66
     extrapolations: Annotated[int, Ge(1)] = 30
     zooms: Annotated[int, Ge(1)] = 40
@@ -54,7 +47,7 @@ class StrongWolfe(LineSearch):
     def search(self, phi: Line, first: float) -> Trial | None:
         """Lengthen the step until a minimum is bracketed, then zoom into the bracket."""
         trial = phi(first)
-        if self.accepts(phi, trial):
+        if strong_wolfe(phi, trial, self.c1, self.c2):
             return trial
         low = phi.origin()
         for _ in range(self.extrapolations):
@@ -65,26 +58,17 @@ class StrongWolfe(LineSearch):
             if trial.slope >= 0:
                 return self._zoom(phi, trial, low)
             low, trial = trial, phi(self._longer(low, trial))
-            if self.accepts(phi, trial):
+            if strong_wolfe(phi, trial, self.c1, self.c2):
                 return trial
-        if self._decreases(phi, low):
+        if decreases_enough(phi, low, self.c1):
             unbounded(phi, low)
         return None
 
-    def accepts(self, phi: Line, trial: Trial) -> bool:
-        """Whether the trial fulfils both conditions, or the approximate ones where f has only rounding left."""
-        if abs(trial.f - phi.f0) <= phi.noise:
-            return (2.0 * self.c1 - 1.0) * phi.slope >= trial.slope >= self.c2 * phi.slope
-        return trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope and abs(trial.slope) <= -self.c2 * phi.slope
-
-    def _decreases(self, phi: Line, trial: Trial) -> bool:
-        return trial.finite and phi.f0 - trial.f > phi.noise and trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
-
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
-        """Whether the trial replaces `low` as the lower end; where f is only rounding, the slope decides."""
+        """Whether the trial replaces `low` as the lower end; where f is rough, the slope decides."""
         if not trial.finite:
             return False
-        if abs(trial.f - low.f) <= phi.noise:
+        if is_rough(phi, trial, low):
             return trial.slope * (trial.alpha - low.alpha) <= 0
         return trial.f < low.f and (trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope)
 
@@ -96,7 +80,9 @@ class StrongWolfe(LineSearch):
         return min(max(*guesses, least), most) if guesses else most
 
     def _zoom(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
-        best = low if self._decreases(phi, low) else None
+        best = None
+        for end in (low, high):
+            best = better_fallback(phi, best, end, self.c1, self.c2)
         width = older = inf
         for _ in range(self.zooms):
             newest = abs(high.alpha - low.alpha)
@@ -107,12 +93,11 @@ class StrongWolfe(LineSearch):
             if alpha in (low.alpha, high.alpha):
                 break
             trial = phi(alpha)
-            if self.accepts(phi, trial):
+            if strong_wolfe(phi, trial, self.c1, self.c2):
                 return trial
             if falls_forever(trial):
                 unbounded(phi, trial)
-            if self._decreases(phi, trial) and (best is None or trial.f < best.f):
-                best = trial
+            best = better_fallback(phi, best, trial, self.c1, self.c2)
             if not self._is_lower(phi, trial, low):
                 high = trial
             else:
@@ -125,9 +110,9 @@ class StrongWolfe(LineSearch):
 def inside(phi: Line, low: Trial, high: Trial, middle: float) -> float:
     """Return a length between `low` and `high` where the cubic sees the minimum; `middle` where it sees none.
 
-    Where f differs by rounding alone the secant of the slopes takes the cubic's place.
+    Where f is rough the secant of the slopes takes the cubic's place.
     """
-    if abs(high.f - low.f) > phi.noise:
+    if not is_rough(phi, low, high):
         guess = cubic_minimizer(low, high)
     else:
         guess = secant(low, high) if low.slope * high.slope < 0 else middle

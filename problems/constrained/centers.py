@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
 from optlab_problems.constrained.quadratic_objective import LinearObjective
+from optlab_problems.forms.sizes import in_memory
 
 NEAR_THE_WALL = 0.9
 """The standard start is this far on the way from the center to the boundary."""
@@ -44,6 +45,7 @@ class AnalyticCenter(ProblemBase):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         if not self.m > self.n:
             msg = f"analytic_center: m must be over n = {self.n}, given {self.m}; try {2 * self.n + 1}"
             raise InputError(msg)
@@ -120,6 +122,7 @@ class ChebyshevCenter(LinearObjective):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         if self.m < self.n:
             msg = f"chebyshev_center: m must be at least n = {self.n}, given {self.m}; try {2 * self.n}"
             raise InputError(msg)

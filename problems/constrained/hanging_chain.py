@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class HangingChain(ProblemBase):
     length: Annotated[float, Gt(1), Le(2)] = 1.5
 
     def __post_init__(self) -> None:
+        in_memory(self)
         if self.n % 2:
             msg = f"hanging_chain: n must be even, given {self.n}; try {self.n - 1} or {self.n + 1}"
             raise InputError(msg)

@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Lt
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Isoperimetric(ProblemBase):
     angle: Annotated[float, Gt(0), Lt(6.28)] = pi
 
     def __post_init__(self) -> None:
+        in_memory(self)
         if self.n % 2:
             msg = f"isoperimetric: n must be even, given {self.n}; try {self.n - 1} or {self.n + 1}"
             raise InputError(msg)

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
+from optlab.core.settings import check_settings
 
 STEPS = 200
 """Far more than bisection needs to the last bit."""
@@ -41,6 +42,7 @@ class MaximumEntropy(ProblemBase):
     mean: Annotated[float, Gt(1)] = 4.5
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.mean < self.n:
             msg = f"maximum_entropy: mean must be below n = {self.n}, given {self.mean}; try {(self.n + 1) / 2:g}"
             raise InputError(msg)

@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
 from optlab.sets.ball import Ball
+from optlab_problems.forms.sizes import in_memory
 
 
 class NearestPoint(ProblemBase):
@@ -78,6 +79,7 @@ class ProjectPoint(NearestPoint):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         if self.active > min(self.n, self.m):
             msg = f"project_point: active must be at most min(n, m) = {min(self.n, self.m)}, given {self.active}"
             raise InputError(msg)

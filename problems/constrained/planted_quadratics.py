@@ -14,6 +14,7 @@ from optlab.core.status import InputError
 from optlab.kernels.orthogonal import orthogonal
 from optlab.sets.box import Box
 from optlab_problems.constrained.quadratic_objective import QuadraticObjective
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class ConvexQP(PlantedQuadratic):
     p: Annotated[int, Ge(1)] = 5
 
     def __post_init__(self) -> None:
+        in_memory(self)
         if self.p > self.n:
             msg = f"convex_qp: p must be at most n = {self.n}, given {self.p}"
             raise InputError(msg)
@@ -149,6 +151,7 @@ class BoxQuadratic(PlantedQuadratic):
     variants = ({"n": 1, "active": 1}, {"n": 5, "active": 0, "seed": 1}, {"n": 80, "active": 60, "condition": 1e4})
 
     def __post_init__(self) -> None:
+        in_memory(self)
         if self.active > self.n:
             msg = f"box_quadratic: active must be at most n = {self.n}, given {self.active}"
             raise InputError(msg)

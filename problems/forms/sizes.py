@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
-import numpy as np
-
-from optlab.core.settings import name_of
+from optlab.core.problem import DENSE
+from optlab.core.settings import check_settings, name_of
 from optlab.core.status import InputError
-
-WHOLE = (int, np.integer)
-
 
 def multiple_of(factor: int, problem: Any, least: int | None = None) -> None:
     """Raise an InputError unless the setting n of the problem is a multiple of the factor.
 
-    `least` is the smallest n there is, the factor if left out. What is no whole number is left to the check of types.
+    `least` is the smallest n there is, the factor if left out. The settings are checked on the way.
     """
+    check_settings(problem)
     n = problem.n
-    if isinstance(n, WHOLE) and n % factor:
+    if n % factor:
         below = max(n // factor * factor, least or factor)
         msg = f"{name_of(problem)}: n must be a multiple of {factor}, given {n}; try {below} or {below + factor}"
         raise InputError(msg)
 
 
 def at_least_n(problem: Any) -> int:
-    """Return the number of residuals m, 2n where the setting is None; raise an InputError where it is below n."""
+    """Return the number of residuals m, 2n where the setting is None; raise an InputError where it is below n.
+
+    The settings are checked on the way.
+    """
+    check_settings(problem)
     n, m = problem.n, problem.m
     if m is None:
         return 2 * int(n)
-    if not (isinstance(m, WHOLE) and isinstance(n, WHOLE)):
-        return 0
     if m < n:
         msg = f"{name_of(problem)}: m must be at least n = {n}, given {m}"
         raise InputError(msg)
     return int(m)
+
+
+def in_memory(problem: Any, columns: str = "n", rows: str = "") -> None:
+    """Raise an InputError where a dense matrix, of sizes named by settings, would take over 2 GB.
+
+    Without `rows`, or where that setting is None, the matrix is square. The settings are checked on the way.
+    """
+    check_settings(problem)
+    n = getattr(problem, columns)
+    m = getattr(problem, rows) if rows else None
+    m = n if m is None else m
+    if m * n > DENSE * DENSE:
+        given = f"{columns} = {n}" + (f" and {rows} = {getattr(problem, rows)}" if rows else "")
+        most = f"{columns} must be at most {DENSE}" if m == n else f"{rows} · {columns} must be at most {DENSE}²"
+        msg = f"{name_of(problem)}: its matrix is dense, {most}, given {given}"
+        raise InputError(msg)
+
+
+def finite(problem: Any, *names: str) -> None:
+    """Raise an InputError unless these settings are finite numbers. The settings are checked on the way."""
+    check_settings(problem)
+    for name in names:
+        if not isfinite(getattr(problem, name)):
+            msg = f"{name_of(problem)}: {name} must be finite, given {getattr(problem, name)!r}"
+            raise InputError(msg)

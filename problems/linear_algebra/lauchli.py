@@ -64,4 +64,4 @@ class Lauchli(LinearLeastSquares):
         facts = replace(facts, note=f"κ(A) = {kappa:.1e}; f* = ρ²(n + ε²) with the residual ρ(ε, −1, …, −1)")
         if self.residual == 0.0:
             return facts
-        return replace(facts, optimum=float(self.value(self.exact)), certificate="convex, KKT at x*")
+        return replace(facts, optimum=float(self.value(self.planted)), certificate="convex, KKT at x*")

@@ -33,14 +33,14 @@ class LinearLeastSquares(LeastSquares):
         """The matrix, shape (m, n)."""
 
     @cached_property
-    def exact(self) -> Array:
+    def planted(self) -> Array:
         """x*, shape (n,), of entries ±1 where b is to be exact."""
         return np.ones(self.A.shape[1])
 
     @cached_property
     def b(self) -> Array:
         """Ax*, shape (m,), each entry rounded once."""
-        return np.array([fsum(row * self.exact) for row in self.A])
+        return np.array([fsum(row * self.planted) for row in self.A])
 
     @cached_property
     def singular_values(self) -> Array:
@@ -89,12 +89,12 @@ class LinearLeastSquares(LeastSquares):
         return np.tile(self._gram, (len(X), 1, 1))
 
     def start(self) -> Array:
-        return np.zeros(self.exact.size)
+        return np.zeros(self.planted.size)
 
     def facts(self) -> Facts:
         ends = self.extremes
         return Facts(
-            solution=self.exact,
+            solution=self.planted,
             optimum=0.0,
             certificate="a sum of squares that is zero",
             convex=True,
@@ -106,7 +106,7 @@ class LinearLeastSquares(LeastSquares):
         """Say how near to x* a method can come, by κ(A) and by the rounding of b."""
         sigma = self.singular_values
         kappa = float(sigma[0] / sigma[-1]) if self.extremes is None else self.extremes[1] / self.extremes[0]
-        whole = all(fsum((*(row * self.exact), -b)) == 0.0 for row, b in zip(self.A, self.b, strict=True))
+        whole = all(fsum((*(row * self.planted), -b)) == 0.0 for row, b in zip(self.A, self.b, strict=True))
         size = f"κ(A) = {kappa:.1e}" if kappa * EPS < 1.0 else "κ(A) is over 1e15"
         by_matrix, by_hessian = (_share(power * EPS) for power in (kappa, kappa * kappa))
         return (

@@ -14,6 +14,7 @@ from optlab.core.problem import Array, Facts
 from optlab.core.status import InputError
 from optlab.kernels.orthogonal import orthogonal
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class RandomSingularValues(LinearLeastSquares):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         if self.m is not None and self.m < self.n:
             msg = f"random_singular_values: m must be at least n = {self.n}, given {self.m}"
             raise InputError(msg)
@@ -93,14 +95,14 @@ class RandomSingularValues(LinearLeastSquares):
         return self._data[0]
 
     @property
-    def exact(self) -> Array:
+    def planted(self) -> Array:
         """x*, shape (n,)."""
         return self._data[1]
 
     @cached_property
     def b(self) -> Array:
         """Ax* and the residual, shape (m,)."""
-        explained = np.array([fsum(row * self.exact) for row in self.A])
+        explained = np.array([fsum(row * self.planted) for row in self.A])
         return explained + self.residual * self._data[2]
 
     def facts(self) -> Facts:
@@ -109,7 +111,7 @@ class RandomSingularValues(LinearLeastSquares):
             return facts
         return replace(
             facts,
-            optimum=float(self.value(self.exact)),
+            optimum=float(self.value(self.planted)),
             certificate="convex, KKT at x*",
             note=facts.note + "; with a residual κ² counts for a solver on A too",
         )

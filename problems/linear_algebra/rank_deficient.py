@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts
 from optlab.core.status import InputError
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class RankDeficient(LinearLeastSquares):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         most = min(self.n - 1, self.m)
         if self.rank > most:
             msg = f"rank_deficient: rank must be at most {most} for n = {self.n} and m = {self.m}, given {self.rank}"
@@ -64,7 +66,7 @@ class RankDeficient(LinearLeastSquares):
     def shortest(self) -> Array:
         """The solution of least norm: (1, …, 1) without its part in the null space."""
         N = self._factors[1]
-        return np.asarray(self.exact - N @ np.linalg.lstsq(N, self.exact, rcond=None)[0])
+        return np.asarray(self.planted - N @ np.linalg.lstsq(N, self.planted, rcond=None)[0])
 
     @cached_property
     def extremes(self) -> tuple[float, float]:
@@ -76,7 +78,7 @@ class RankDeficient(LinearLeastSquares):
         facts: Facts = super().facts()
         return replace(
             facts,
-            solutions=[self.shortest, *(self.exact + column for column in N.T[:3])],
+            solutions=[self.shortest, *(self.planted + column for column in N.T[:3])],
             note="the solutions form a plane: (1, …, 1), the shortest one and a few more are given; b is exact",
         )
 

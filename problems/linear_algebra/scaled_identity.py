@@ -13,6 +13,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array
 from optlab.core.status import InputError
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
+from optlab.core.settings import check_settings
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ScaledIdentity(LinearLeastSquares):
     factor: float = 0.1
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not (self.factor and np.isfinite(self.factor)):
             msg = f"scaled_identity: factor must be a number other than 0, given {self.factor}"
             raise InputError(msg)
@@ -50,7 +52,7 @@ class ScaledIdentity(LinearLeastSquares):
         return self.factor * np.eye(self.n)
 
     @cached_property
-    def exact(self) -> Array:
+    def planted(self) -> Array:
         """x* = (1, …, 1)."""
         return np.ones(self.n)
 

@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array
 from optlab.core.status import InputError
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Vandermonde(LinearLeastSquares):
     m: Annotated[int, Ge(2)] = 17
 
     def __post_init__(self) -> None:
+        in_memory(self, rows="m")
         if self.m < self.n:
             msg = f"vandermonde: m must be at least n = {self.n}, given {self.m}"
             raise InputError(msg)

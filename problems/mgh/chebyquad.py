@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 from optlab.core.problem import Array, Facts
 from optlab.core.status import InputError
 from optlab_problems.forms.least_squares import LeastSquares
+from optlab.core.settings import check_settings
 
 KNOWN = {
     7: (
@@ -110,6 +111,7 @@ class Chebyquad(LeastSquares):
     m: Annotated[int, Ge(1), Le(10_000)] | None = None
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.m is not None and self.m < self.n:
             msg = f"chebyquad: m must be at least n = {self.n}, given {self.m}"
             raise InputError(msg)

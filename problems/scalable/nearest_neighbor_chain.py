@@ -14,6 +14,7 @@ from optlab.core.status import InputError
 from optlab_problems.forms.componentwise import Entries
 from optlab_problems.forms.element_sum import ElementSum
 from optlab_problems.forms.elements import Terms
+from optlab_problems.forms.sizes import finite
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class NearestNeighborChain(ElementSum):
     strain: float = 0.5
 
     def __post_init__(self) -> None:
+        finite(self, "alpha", "beta", "strain")
         if self.alpha * self.alpha > 3.0 * self.beta:
             msg = f"nearest_neighbor_chain: alpha² must be at most 3 beta = {3.0 * self.beta:g}, given {self.alpha}²"
             raise InputError(msg)

@@ -9,6 +9,8 @@ from annotated_types import Gt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.schedules.base import Schedule
+from optlab.schedules.constant_schedule import ConstantSchedule
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,20 @@ class GradientDescent(Optimizer):
 
     Converges on a quadratic for every step below 2/L; 2/(L + μ) is the best fixed choice.
     Source: Cauchy (1847); Goodfellow, Bengio & Courville (2016), section 4.3.
+
+    Parameters
+    ----------
+    step_size : float
+        ε, the multiple.
+    schedule : Schedule
+        What the step of iteration k is multiplied by.
     """
 
     properties: ClassVar[tuple[str, ...]] = ("fixed_step",)
 
     step_size: Annotated[float, Gt(0)] = 1e-2
+    schedule: Schedule = ConstantSchedule()  # noqa: RUF009  frozen
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Return x − ε∇f(x)."""
-        return state.moved(oracle, direction=-state.g, step_size=self.step_size)
+        return state.moved(oracle, direction=-state.g, step_size=self.step_size * self.schedule.factor(state.k))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Literal
 
-from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.linesearch.base import Line, LineSearch
+from optlab.linesearch.initial import first_length
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
 

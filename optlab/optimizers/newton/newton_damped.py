@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from optlab.core.descent import LineSearchOptimizer
-from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.kernels.linear_systems import solve_definite
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import LineSearch
+from optlab.linesearch.initial import first_length
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar, NamedTuple
 from annotated_types import Ge, Gt
 
 from optlab.core.descent import failure
-from optlab.linesearch.initial import first_length
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.kernels.spectral import WINDOW, adaptive_length, barzilai_borwein, tangential
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, LineSearch
+from optlab.linesearch.initial import first_length
 
 
 class Memory(NamedTuple):

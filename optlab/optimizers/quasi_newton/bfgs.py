@@ -5,24 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from optlab.core.descent import LineSearchOptimizer
-from optlab.linesearch.initial import first_length
-from optlab.kernels.quasi_newton import inverse_update, reciprocal_curvature, scaling, symmetric_product
+from optlab.kernels.quasi_newton import bfgs_update
+from optlab.optimizers._quasi_newton import DenseQuasiNewton
 
 if TYPE_CHECKING:
-    from optlab.core.optimizer import State
-    from optlab.core.oracle import Oracle
     from optlab.core.problem import Array
 
 
 @dataclass(frozen=True)
-class BFGS(LineSearchOptimizer):
+class BFGS(DenseQuasiNewton):
     """Quasi-Newton with Broyden, Fletcher, Goldfarb and Shanno's update of the inverse Hessian.
 
     Two products with H and a rank-two update: nothing costs more than n² operations. A pair whose curvature is
-    not above rounding is left out. The memory is H, (n, n), its lower triangle alone.
+    not above rounding is left out. The memory is H, (n, n), its upper triangle alone.
     Source: Nocedal & Wright (2006), algorithm 6.1 and equations 6.17, 6.20.
 
     Parameters
@@ -33,23 +28,6 @@ class BFGS(LineSearchOptimizer):
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous", "quasi_newton")
 
-    scale: bool = True
-
-    def direction(self, oracle: Oracle, state: State) -> Array:
-        """−Hg; −g while there is no memory."""
-        return -state.g if state.memory is None else symmetric_product(state.memory, state.g, -1.0)
-
-    def first_step(self, state: State, direction: Array) -> float:
-        """Return 1 once the memory holds curvature."""
-        return first_length(state, direction) if state.memory is None else 1.0
-
-    def remember(self, old: State, new: State) -> Array | None:
-        """Update H by the pair of this step; before the first one H is scaled to the curvature seen."""
-        s, y = new.x - old.x, new.g - old.g
-        rho = reciprocal_curvature(s, y, old.g)
-        H: Array | None = old.memory
-        if rho == 0:
-            return H
-        if H is None:
-            H = np.asfortranarray(np.diag(np.full(s.size, scaling(y, rho) if self.scale else 1.0)))
-        return inverse_update(H, s, y, rho)
+    def update(self, H: Array, s: Array, y: Array, rho: float) -> Array:
+        """Equation 6.17."""
+        return bfgs_update(H, s, y, rho)

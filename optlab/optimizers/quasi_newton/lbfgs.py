@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge
 
 from optlab.core.descent import LineSearchOptimizer
+from optlab.kernels.quasi_newton import reciprocal_curvature
+from optlab.kernels.quasi_newton_limited import Pair, two_loop
+from optlab.linesearch.base import Line
+from optlab.linesearch.blas_line import BlasLine
 from optlab.linesearch.initial import first_length
-from optlab.kernels.quasi_newton import Pair, reciprocal_curvature, two_loop
 
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 class LBFGS(LineSearchOptimizer):
     """BFGS from the last m pairs, the inverse Hessian never formed.
 
+    An iteration reads every pair twice and costs little else: 4mn multiplications. The memory is the pairs, shared
+    from state to state.
     Source: Liu & Nocedal (1989); Nocedal & Wright (2006), algorithms 7.4 and 7.5.
 
     Parameters
@@ -32,6 +37,7 @@ class LBFGS(LineSearchOptimizer):
     """
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous", "quasi_newton")
+    line: ClassVar[type[Line]] = BlasLine
 
     m: Annotated[int, Ge(1)] = 10
     scale: bool = True
@@ -48,5 +54,5 @@ class LBFGS(LineSearchOptimizer):
         """Append the pair of this step, unless its curvature is not above rounding; drop the oldest over m."""
         pairs: tuple[Pair, ...] = old.memory or ()
         s, y = new.x - old.x, new.g - old.g
-        rho = reciprocal_curvature(s, y, old.g)
-        return (*pairs, Pair(s, y, rho))[-self.m :] if rho else pairs
+        rho = reciprocal_curvature(s, y, new.step_size * new.slope)  # type: ignore[attr-defined]  # a DescentState
+        return (*pairs, (s, y, rho))[-self.m :] if rho else pairs

@@ -1,0 +1,167 @@
+"""Quasi-Newton matrices of the last few pairs (s, y), on plain arrays: no n × n matrix is formed.
+
+`quasi_newton` says how BLAS is called.
+
+Source: Nocedal & Wright (2006), section 7.2; Byrd, Nocedal & Schnabel (1994).
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.blas import daxpy, ddot, dscal, dtrsv
+
+from optlab.kernels.quasi_newton import INDEPENDENT, scaling
+from optlab.kernels.secular import Factored, Radius, exact_step
+
+if TYPE_CHECKING:
+    from optlab.kernels.trust_region import Step
+
+Array = NDArray[np.float64]
+
+Pair: TypeAlias = tuple[Array, Array, float]
+"""A step s, the change y of the gradient along it, and ρ = 1/sᵀy."""
+
+
+def two_loop(pairs: tuple[Pair, ...], g: Array, scale: bool = True) -> Array:
+    """Return −Hg, H being the L-BFGS matrix of the pairs, oldest first (algorithm 7.4), from γI or from I."""
+    q, n = -g, g.size
+    alphas = []
+    for s, y, rho in reversed(pairs):
+        alpha = rho * ddot(s, q)
+        daxpy(y, q, n, -alpha)
+        alphas.append(alpha)
+    if pairs and scale:
+        _, y, rho = pairs[-1]
+        dscal(scaling(y, rho), q)
+    for s, y, rho in pairs:
+        daxpy(s, q, n, alphas.pop() - rho * ddot(y, q))
+    return q
+
+
+class CompactPairs(NamedTuple):
+    """Pairs, oldest first, with the products that their matrix needs.
+
+    Attributes
+    ----------
+    S, Y : tuples of k (n,) arrays
+        The steps and the changes of the gradient.
+    R : (k, k) array
+        The upper triangle of SᵀY, zero below.
+    YY : (k, k) array
+        YᵀY.
+    """
+
+    S: tuple[Array, ...]
+    Y: tuple[Array, ...]
+    R: Array
+    YY: Array
+
+
+NO_PAIRS = CompactPairs((), (), np.zeros((0, 0)), np.zeros((0, 0)))
+
+
+def appended(pairs: CompactPairs, s: Array, y: Array, m: int) -> CompactPairs:
+    """Return the pairs with another one; the oldest is dropped where there are more than m. 2k products of vectors."""
+    first = max(0, len(pairs.S) + 1 - m)
+    S, Y = (*pairs.S[first:], s), (*pairs.Y[first:], y)
+    k = len(S)
+    R, YY = np.zeros((k, k)), np.empty((k, k))
+    R[:-1, :-1], YY[:-1, :-1] = pairs.R[first:, first:], pairs.YY[first:, first:]
+    R[:, -1] = [ddot(a, y) for a in S]
+    YY[:, -1] = YY[-1, :] = [ddot(a, y) for a in Y]
+    return CompactPairs(S, Y, R, YY)
+
+
+def compact_direction(pairs: CompactPairs, g: Array, scale: bool = True) -> Array:
+    """Return −Hg, H being the L-BFGS matrix in its compact form, from H₀ = γI or from I.
+
+    H = γI + S R⁻ᵀ(D + γYᵀY)R⁻¹ Sᵀ − γ(S R⁻ᵀ Yᵀ + Y R⁻¹ Sᵀ), D being the diagonal of R.
+    Source: Byrd, Nocedal & Schnabel (1994), theorem 2.2.
+    """
+    S, Y, R, YY = pairs
+    if not S:
+        return -g
+    D = R.diagonal()
+    gamma = D[-1] / YY[-1, -1] if scale else 1.0
+    t = dtrsv(R, np.array([ddot(s, g) for s in S]))
+    w = dtrsv(R, D * t + gamma * (YY @ t - [ddot(y, g) for y in Y]), trans=1)
+    d, n = dscal(-gamma, g.copy()), g.size
+    for s, y, a, b in zip(S, Y, (-w).tolist(), (gamma * t).tolist(), strict=True):
+        daxpy(s, d, n, a)
+        daxpy(y, d, n, b)
+    return d
+
+
+class Spread(NamedTuple):
+    """B = γI + Q diag(extra) Qᵀ: k eigenvalues γ + extra with the orthonormal columns of Q (n, k), the others γ."""
+
+    gamma: float
+    extra: Array
+    Q: Array
+
+
+def compact_sr1(pairs: tuple[tuple[Array, Array], ...], gamma: float) -> Spread:
+    """Return the SR1 matrix of the pairs, oldest first, from B₀ = γI, by its eigenvalues.
+
+    B = γI + ΨM⁻¹Ψᵀ with Ψ = Y − γS and M = D + L + Lᵀ − γSᵀS, SᵀY having the strict lower triangle L and the
+    diagonal D. The pivots of M are the rᵀs of the updates one by one; a pair whose pivot is not above rounding is left
+    out, as in `sr1_update`.
+    Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), section 3, on the eigenvalues.
+    """
+    n = pairs[0][0].size if pairs else 0
+    S, Y = (np.array([pair[i] for pair in pairs]).reshape(-1, n) for i in (0, 1))
+    Psi = Y - gamma * S
+    lower = np.tril(S @ Y.T)
+    M = lower + np.tril(lower, -1).T - gamma * (S @ S.T)
+    used = _independent(M, Psi @ Psi.T, np.sqrt(np.einsum("ij,ij->i", S, S)))
+    Q, R = np.linalg.qr(Psi[used].T)
+    extra, U = np.linalg.eigh(_symmetric(R @ np.linalg.solve(M[np.ix_(used, used)], R.T)))
+    return Spread(gamma, extra, Q @ U)
+
+
+def _symmetric(A: Array) -> Array:
+    return np.asarray(0.5 * (A + A.T))
+
+
+def _independent(M: Array, PsiPsi: Array, lengths: Array) -> list[int]:
+    """Return the pairs whose pivots in M, without those left out before, are above rounding.
+
+    The r of pair i is its column of Ψ less what the pairs before it explain, and its pivot is rᵀs.
+    """
+    used: list[int] = []
+    for i in range(len(lengths)):
+        if used:
+            c = np.linalg.solve(M[np.ix_(used, used)], M[used, i])
+            pivot = M[i, i] - M[used, i] @ c
+            squared = PsiPsi[i, i] - 2.0 * (c @ PsiPsi[used, i]) + c @ PsiPsi[np.ix_(used, used)] @ c
+        else:
+            pivot, squared = M[i, i], PsiPsi[i, i]
+        least = INDEPENDENT * np.sqrt(max(squared, 0.0)) * lengths[i]
+        if abs(pivot) >= least > 0:
+            used.append(i)
+    return used
+
+
+def spread_step(B: Spread, g: Array, radius: float) -> Step:
+    """Return the global minimizer of gᵀp + ½pᵀBp on ‖p‖ ≤ Δ, for γ > 0.
+
+    It lies in the space of Q and g: there B is diagonal, with the k + 1 eigenvalues.
+    Source: Brust, Erway & Marcia (2017), section 3.
+    """
+    c = g @ B.Q
+    rest = g - B.Q @ c
+    size = sqrt(float(rest.dot(rest)))
+    values = np.append(B.gamma + B.extra, B.gamma)
+    order = np.argsort(values)
+    model = Factored(np.diag(values[order]), None, values[order], np.eye(values.size))
+    step = exact_step(model, np.append(c, size)[order], Radius(radius))
+    a = np.empty_like(values)
+    a[order] = step.p
+    p = B.Q @ a[:-1]
+    if size > 0:
+        p += (a[-1] / size) * rest
+    return step._replace(p=p)

@@ -1,0 +1,229 @@
+"""Global minimizers of a quadratic model of any signature, within a radius or under a cubic penalty, for a dense H.
+
+Both fulfil (H + λI)p = −g with H + λI ⪰ 0, and ‖p‖ = T(λ): T = Δ in a trust region (or λ = 0 and ‖p‖ ≤ Δ), and
+T = λ/σ with the penalty ⅓σ‖p‖³. The secular equation 1/‖p(λ)‖ = 1/T(λ) has sides whose difference is concave and
+increasing: Newton's iteration from below is monotone, and quadratic.
+
+Source: Moré & Sorensen (1983); Conn, Gould & Toint (2000), section 7.3; Cartis, Gould & Toint (2011), section 6.1.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import copysign, isfinite, sqrt
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
+
+from optlab.kernels.trust_region import Step, natural_length
+
+Array = NDArray[np.float64]
+
+SECULAR = 1e-12
+"""‖p‖ = T to this, relatively, before p is brought to that length exactly."""
+MOST = 100
+"""Most iterations on the secular equation; three to ten are usual."""
+
+
+class Limit(ABC):
+    """What limits the length of a step."""
+
+    share: ClassVar[float]
+    """The model falls by −½gᵀp and this multiple of λ‖p‖²."""
+
+    @abstractmethod
+    def length(self, lam: float) -> float:
+        """T(λ)."""
+
+    @abstractmethod
+    def bend(self, lam: float) -> float:
+        """T′(λ)/T(λ)²."""
+
+    @abstractmethod
+    def lower(self, H_norm: float, g_norm: float) -> float:
+        """Return a lower bound ≥ 0 of λ, since ‖p(λ)‖ ≥ ‖g‖/(‖H‖ + λ)."""
+
+    @abstractmethod
+    def lower_excess(self, c: Array, gaps: Array, shift: float) -> float:
+        """Return a lower bound ≥ 0 of μ = λ − shift, since ‖p‖ ≥ |cᵢ|/(gapᵢ + μ) for every i."""
+
+
+@dataclass(frozen=True)
+class Radius(Limit):
+    """‖p‖ ≤ Δ."""
+
+    delta: float
+    share = 0.5
+
+    def length(self, lam: float) -> float:
+        """Δ."""
+        return self.delta
+
+    def bend(self, lam: float) -> float:
+        """0."""
+        return 0.0
+
+    def lower(self, H_norm: float, g_norm: float) -> float:
+        """‖g‖/Δ − ‖H‖."""
+        return max(0.0, g_norm / self.delta - H_norm)
+
+    def lower_excess(self, c: Array, gaps: Array, shift: float) -> float:
+        """The greatest |cᵢ|/Δ − gapᵢ."""
+        return max(0.0, float((c / self.delta - gaps).max()))
+
+
+@dataclass(frozen=True)
+class Penalty(Limit):
+    """⅓σ‖p‖³."""
+
+    sigma: float
+    share = 1.0 / 6.0
+
+    def length(self, lam: float) -> float:
+        """λ/σ."""
+        return lam / self.sigma
+
+    def bend(self, lam: float) -> float:
+        """σ/λ²."""
+        return self.sigma / lam / lam
+
+    def lower(self, H_norm: float, g_norm: float) -> float:
+        """The root of λ(λ + ‖H‖) = σ‖g‖."""
+        force = self.sigma * g_norm
+        return 2.0 * force / (H_norm + sqrt(H_norm * H_norm + 4.0 * force))
+
+    def lower_excess(self, c: Array, gaps: Array, shift: float) -> float:
+        """The greatest root of (μ + gapᵢ)(μ + shift) = σ|cᵢ|, where that is positive."""
+        force, middle = self.sigma * c, gaps + shift
+        spread = np.sqrt((gaps - shift) ** 2 + 4.0 * force)
+        excess = 2.0 * (force - gaps * shift)
+        roots = np.divide(excess, middle + spread, out=np.zeros_like(c), where=excess > 0)
+        return float(roots.max())
+
+
+class Factored(NamedTuple):
+    """A symmetric matrix, ready for steps of any length: its Cholesky factor, or its eigenvalues and eigenvectors.
+
+    Attributes
+    ----------
+    H : (n, n) array
+        The matrix.
+    R : (n, n) array or None
+        Its lower Cholesky factor; None where H is not positive definite.
+    values, Q : (n,), (n, n) arrays or None
+        Ascending eigenvalues, and eigenvectors in columns; None where there is R.
+    """
+
+    H: Array
+    R: Array | None = None
+    values: Array | None = None
+    Q: Array | None = None
+
+
+def cholesky(H: Array) -> Factored:
+    """Factorize H by Cholesky where it is positive definite; where it is not finite, 0 stands for it: no curvature."""
+    R, info = dpotrf(H, lower=1)
+    if info == 0 and isfinite(R.trace()):
+        return Factored(H, R)
+    return Factored(H if np.isfinite(H).all() else np.zeros_like(H))
+
+
+def factored(H: Array) -> Factored:
+    """Factorize H by Cholesky, or by eigenvalues where it is not positive definite."""
+    model = cholesky(H)
+    return model if model.R is not None else Factored(model.H, None, *np.linalg.eigh(model.H))
+
+
+def newton_length(model: Factored, g: Array) -> float:
+    """Return the length of Newton's step where H is positive definite, otherwise that of Cauchy's."""
+    if model.R is not None:
+        p = dpotrs(model.R, g, lower=1)[0]
+        length = sqrt(float(p.dot(p)))
+        if isfinite(length) and length > 0:
+            return length
+    return natural_length(g, float(g.dot(model.H @ g)))
+
+
+def exact_step(model: Factored, g: Array, limit: Limit) -> Step:
+    """Return the global minimizer of the model under the limit, in the hard case too.
+
+    Where H is positive definite, Cholesky serves: it keeps the accuracy that graded matrices allow.
+    """
+    step = None if model.R is None else _definite(model.H, model.R, g, limit)
+    if step is not None:
+        return step
+    values, Q = (model.values, model.Q) if model.Q is not None else np.linalg.eigh(model.H)
+    assert values is not None
+    assert Q is not None
+    return _indefinite(values, Q, g, limit)
+
+
+def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
+    """Newton's iteration from λ = 0, or a greater lower bound. None where a step overflows.
+
+    Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
+    """
+    lam = limit.lower(sqrt(float(np.vdot(H, H))), sqrt(float(g.dot(g))))
+    if lam > 0:
+        R = _shifted(H, lam)
+    for _ in range(MOST):
+        p = -dpotrs(R, g, lower=1)[0]
+        length, most = sqrt(float(p.dot(p))), limit.length(lam)
+        if not isfinite(length):
+            return None
+        if lam == 0 and length <= most:
+            return Step(p, -0.5 * float(g.dot(p)), False)
+        q = dtrtrs(R, p, lower=1)[0]
+        more = _newton(lam, length, float(q.dot(q)), limit)
+        if not (length > (1.0 + SECULAR) * most and lam + more > lam):
+            break
+        lam += more
+        R = _shifted(H, lam)
+    p *= most / length
+    return Step(p, limit.share * lam * most * most - 0.5 * float(g.dot(p)), True, lam)
+
+
+def _newton(lam: float, length: float, slope: float, limit: Limit) -> float:
+    """Return Newton's step for 1/‖p‖ = 1/T, slope being pᵀ(H + λI)⁻¹p; (4.44) of Nocedal & Wright for a radius."""
+    most = limit.length(lam)
+    return length * length * ((length - most) / most) / (slope + length**3 * limit.bend(lam))
+
+
+def _shifted(H: Array, lam: float) -> Array:
+    """Return the Cholesky factor of H + λI."""
+    A = np.array(H, order="F")
+    np.fill_diagonal(A, H.diagonal() + lam)
+    R: Array = dpotrf(A, lower=1, overwrite_a=1)[0]
+    return R
+
+
+def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:
+    """The same in the basis of eigenvectors, where p has components −cᵢ/(λᵢ + λ), c = Qᵀg.
+
+    The unknown is μ = λ − max(0, −λ₁), so that nothing cancels near the hard case. Where even μ = 0 gives a step that
+    is too short, it is the minimizer inside, or the null vector of H − λ₁I fills it up.
+    """
+    c = g @ Q
+    shift = max(0.0, -float(values[0]))
+    gaps = values + shift
+    mu = limit.lower_excess(np.abs(c), gaps, shift)
+    for _ in range(MOST):
+        below = gaps + mu
+        a = np.divide(-c, below, out=np.zeros_like(c), where=below > 0)
+        length, most = sqrt(float(a.dot(a))), limit.length(mu + shift)
+        if mu == 0 and length < most:
+            if shift > 0:  # the hard case
+                a[0] = -copysign(sqrt((most - length) * (most + length)), float(c[0]))
+                length = most
+            predicted = limit.share * shift * length * length - 0.5 * float(c.dot(a))
+            return Step(Q @ a, predicted, shift > 0, shift)
+        slope = float(np.divide(a * a, below, out=np.zeros_like(c), where=below > 0).sum())
+        more = _newton(mu + shift, length, slope, limit)
+        if not (length > (1.0 + SECULAR) * most and mu + more > mu):
+            break
+        mu += more
+    a *= most / length
+    return Step(Q @ a, limit.share * (mu + shift) * most * most - 0.5 * float(c.dot(a)), True, mu + shift)

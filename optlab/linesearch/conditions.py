@@ -1,0 +1,54 @@
+"""The conditions on a trial that line searches share, and what becomes of them where f has only rounding left.
+
+Source: Nocedal & Wright (2006), equations 3.6 and 3.7; Hager & Zhang (2005), equation 4.1.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from optlab.linesearch.base import EPS, Line, Trial
+
+ROUGH = 1e3 * EPS
+"""Differences of f below ROUGH · |f| have too few digits to steer by, none where f is a sum with cancellation."""
+
+
+def is_rough(phi: Line, a: Trial, b: Trial) -> bool:
+    """Whether f at two trials differs by so little that their slopes are the better guide."""
+    return abs(a.f - b.f) <= ROUGH * abs(phi.f0)
+
+
+def decreases_enough(phi: Line, trial: Trial, c1: float) -> bool:
+    """Whether φ(α) ≤ φ(0) + c₁αφ′(0) at a finite trial, and by more than rounding: a chance ulp is no decrease."""
+    return trial.finite and trial.f <= phi.f0 + c1 * trial.alpha * phi.slope and phi.f0 - trial.f > phi.noise
+
+
+def approximate_wolfe(phi: Line, trial: Trial, c1: float, c2: float) -> bool:
+    """Whether (2c₁ − 1)φ′(0) ≥ φ′(α) ≥ c₂φ′(0): both Wolfe conditions of the parabola through the two slopes."""
+    return (2.0 * c1 - 1.0) * phi.slope >= trial.slope >= c2 * phi.slope
+
+
+def strong_wolfe(phi: Line, trial: Trial, c1: float, c2: float) -> bool:
+    """Whether φ(α) ≤ φ(0) + c₁αφ′(0) and |φ′(α)| ≤ c₂|φ′(0)|; the approximate conditions where f is only rounding."""
+    if abs(trial.f - phi.f0) <= phi.noise:
+        return approximate_wolfe(phi, trial, c1, c2)
+    return -inf < trial.f <= phi.f0 + c1 * trial.alpha * phi.slope and abs(trial.slope) <= -c2 * phi.slope
+
+
+def weak_wolfe(phi: Line, trial: Trial, c1: float, c2: float) -> bool:
+    """Whether φ(α) ≤ φ(0) + c₁αφ′(0) and φ′(α) ≥ c₂φ′(0); the approximate conditions where f is only rounding."""
+    if abs(trial.f - phi.f0) <= phi.noise:
+        return approximate_wolfe(phi, trial, c1, c2)
+    return -inf < trial.f <= phi.f0 + c1 * trial.alpha * phi.slope and trial.slope >= c2 * phi.slope
+
+
+def better_fallback(phi: Line, kept: Trial | None, trial: Trial, c1: float, c2: float) -> Trial | None:
+    """Return the better of two points to fall back on when the conditions cannot be met.
+
+    Any point that decreases f enough is one, the lowest the best. Failing that, one where f is rough and the slopes
+    show the decrease, by the approximate Wolfe conditions.
+    """
+    if decreases_enough(phi, trial, c1):
+        return trial if kept is None or trial.f < kept.f or not decreases_enough(phi, kept, c1) else kept
+    shown = kept is None and is_rough(phi, trial, phi.origin()) and approximate_wolfe(phi, trial, c1, c2)
+    return trial if shown else kept

@@ -1,0 +1,195 @@
+"""The battery for optimizers is tested by mutants: methods with one mistake each, and the check that kills it.
+
+A mutant is a function of the package with some of its text replaced; its code is swapped in place while the check
+runs, so that every reference sees it. To add one, add a line to MUTANTS. A line whose text is no longer there fails
+and wants to be brought up to date; so does a mutant that survives.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import textwrap
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pytest
+
+from optlab.checks.check_optimizer import check_optimizer
+from optlab.registry import Catalogue
+
+CATALOGUE = Catalogue()
+
+APPROACHES = "approaches the solution of a bowl"
+BITS = "powers of two in f change no bit"
+DECREASE = "every step decreases f sufficiently"
+FEASIBLE = "every iterate is feasible"
+FIXED = "fixed steps contract as theory says"
+FOUND = "a wrong gradient is found out"
+MONOTONE = "f never rises"
+ONE_STEP = "one step solves a quadratic"
+QUADRATIC = "convergence is quadratic"
+RESTARTS = "no restart is needed"
+SADDLE = "an exact saddle start is left"
+SECANT = "updates fulfil the secant equation"
+SUCCESS = "success is true"
+TRUE = "reported values are true"
+TWICE = "same run twice is bit equal"
+WALL = "a wall of nan is no obstacle"
+
+
+class Mutant(NamedTuple):
+    """One mistake: in `function`, `old` text becomes `new`; `check` kills it in `optimizer`."""
+
+    mistake: str
+    function: str
+    old: str | tuple[str, ...]
+    new: str | tuple[str, ...]
+    optimizer: object
+    check: str
+
+
+KERNELS = "optlab.kernels"
+METHODS = "optlab.optimizers"
+QN = f"{KERNELS}.quasi_newton"
+ARMIJO = "optlab.linesearch.armijo:Armijo"
+WOLFE = "optlab.linesearch.strong_wolfe:StrongWolfe"
+REGION = "optlab.core.trust_region"
+
+MUTANTS = [
+    # quasi-Newton
+    Mutant("two-loop recursion with α in the wrong order", f"{METHODS}.quasi_newton.lbfgs:two_loop", "alphas.pop()", "alphas.pop(0)", "lbfgs", SECANT),
+    Mutant("two-loop recursion with the wrong sign", f"{METHODS}.quasi_newton.lbfgs:two_loop", "q, n = -g, g.size", "q, n = g.copy(), g.size", "lbfgs", RESTARTS),
+    Mutant("the oldest pair scales", f"{METHODS}.quasi_newton.lbfgs:two_loop", "- rho * ddot(y, q)", "+ rho * ddot(y, q)", "lbfgs", SECANT),
+    Mutant("scaling upside down", f"{METHODS}.quasi_newton.lbfgs:two_loop", "1.0 / (rho * ddot(y, y))", "rho * ddot(y, y)", "lbfgs", BITS),
+    Mutant("an absolute curvature test", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature", "CURVATURE * abs(promised)", "1e-10", "lbfgs", BITS),
+    Mutant("no curvature test under Armijo", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature", "curvature > CURVATURE * abs(promised) and", "",
+           {"name": "bfgs", "search": "armijo"}, SECANT),
+    Mutant("BFGS with a sign error", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "1.0 - ddot(y, u)", "1.0 + ddot(y, u)", "bfgs", SECANT),
+    Mutant("BFGS with half the update", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "0.5 * rho", "rho", "bfgs", SECANT),
+    Mutant("BFGS with a negative product", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "dsymv(-rho, H, y)", "dsymv(rho, H, y)", "bfgs", RESTARTS),
+    # line searches
+    Mutant("Armijo accepts NaN", f"{ARMIJO}.search",
+           ("if trial.finite and (self._balances(phi, trial) if by_gradient else self._decreases(phi, trial)):", "if trial.finite:"),
+           ("if not trial.f > phi.f0:", "if True:"), "newton_damped", WALL),
+    Mutant("Armijo accepts equality", f"{ARMIJO}._decreases", "and phi.reference - trial.f > phi.noise", "",
+           "gradient_descent_armijo", FOUND),
+    Mutant("Armijo takes whatever is finite", f"{ARMIJO}._decreases", "return trial.f <=", "return True or trial.f <=",
+           "gradient_descent_armijo", MONOTONE),
+    Mutant("an absolute first step", "optlab.linesearch.initial:UnitNorm.length", "return self.norm / size if", "return self.norm if", "bfgs", BITS),
+    Mutant("Wolfe without a decrease", f"{WOLFE}.search", "strong_wolfe(phi, trial, self.c1, self.c2)", "trial.finite", "gradient_descent_wolfe", MONOTONE),
+    # gradient methods
+    Mutant("uphill", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "-state.g", "state.g", "gradient_descent", APPROACHES),
+    Mutant("half the step", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *", "0.5 * self.step_size *",
+           "gradient_descent", FIXED),
+    Mutant("the step grows", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *", "(1 + 1e-3 * state.k) * self.step_size *",
+           "gradient_descent", FIXED),
+    Mutant("ε* without the square", f"{METHODS}.gradient.gradient_descent_optimal_step:GradientDescentOptimalStep.step",
+           "float(g.dot(g)), float(g.dot(oracle.hvp(state.x, g)))", "float(g.dot(g)), 1.01 * float(g.dot(oracle.hvp(state.x, g)))",
+           "gradient_descent_optimal_step", "slowest start is as slow as theory says"),
+    Mutant("momentum of the gradient", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * last[0] + v",
+           "self.momentum * (last[0] + v)", "heavy_ball", "momentum repeats the last step"),
+    Mutant("momentum that shrinks", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * last[0]",
+           "self.momentum**2 * last[0]", "heavy_ball", "momentum contracts as theory says"),
+    Mutant("Nesterov's t stays", f"{KERNELS}.momentum:next_t", "4.0 * t * t", "0.04 * t * t", "nesterov", "momentum accelerates"),
+    Mutant("Barzilai–Borwein upside down", f"{KERNELS}.spectral:barzilai_borwein", "float(s.dot(s)) / curvature, curvature",
+           "curvature / float(s.dot(s)), curvature", "barzilai_borwein", BITS),
+    # adaptive methods
+    Mutant("no square in the second moment", f"{KERNELS}.moments:updated", "g * g", "abs(g)", "adam",
+           "first step is the same in every component"),
+    Mutant("components mixed up", f"{KERNELS}.moments:quotient", "np.sqrt(v)", "np.sqrt(v[::-1])", "adam",
+           "first step is the same in every component"),
+    Mutant("the first component alone", f"{KERNELS}.moments:quotient", "np.sqrt(v)", "np.sqrt(v[0])", "rmsprop",
+           "order of the variables does not matter"),
+    # Newton
+    Mutant("Newton uphill", f"{METHODS}.newton.newton:Newton.step", "-state.g", "state.g", "newton", ONE_STEP),
+    Mutant("Newton with half a step", f"{METHODS}.newton.newton:Newton.step", "direction=d, step_size=1.0", "direction=d, step_size=0.5",
+           "newton", ONE_STEP),
+    Mutant("damped Newton uphill", f"{METHODS}.newton.newton_damped:NewtonDamped.direction", "-state.g)", "state.g)", "newton_damped", RESTARTS),
+    Mutant("a shift that is always there", f"{METHODS}.newton.newton_damped:NewtonDamped.direction", "oracle.hessian(state.x)",
+           "oracle.hessian(state.x) + 0.1 * oracle.hessian(state.x).diagonal() * __import__('numpy').eye(state.x.size)", "newton_damped", QUADRATIC),
+    Mutant("saddle-free without the nudge", f"{METHODS}.newton.newton_saddle_free:NewtonSaddleFree._reflected", "self.nudge *", "0.0 *",
+           "newton_saddle_free", SADDLE),
+    Mutant("forcing that depends on units", f"{KERNELS}.truncated_cg:forcing", "sqrt(norm / first)) if norm < first else most", "sqrt(norm))",
+           "newton_cg", BITS),
+    Mutant("a residual with the wrong sign", f"{KERNELS}.truncated_cg:truncated_cg", "r += alpha * Hd", "r -= alpha * Hd", "newton_cg", MONOTONE),
+    # trust regions
+    Mutant("no hard case", f"{KERNELS}.secular:_indefinite", "if shift > 0:", "if shift > 1e300:", "trust_region", SADDLE),
+    Mutant("NaN shrinks nothing", f"{REGION}:TrustRegionOptimizer._next_radius", "if not rho >= self.bad:", "if rho < self.bad:", "trust_region", WALL),
+    Mutant("whatever the outcome", f"{REGION}:attempt", "if rho >= accept:", "if isfinite(f):", "trust_region", MONOTONE),
+    Mutant("the radius never shrinks", f"{REGION}:TrustRegionOptimizer._next_radius", "self.shrink * _length(step.p)", "radius", "trust_region",
+           "radius is positive and a rejected step stays"),
+    Mutant("the wrong root at the boundary", f"{KERNELS}.trust_region:reach", "c / (b + root) if b > 0 else (root - b) / a", "(root + abs(b)) / a",
+           "trust_region_steihaug", "radius is positive and a rejected step stays"),
+    Mutant("a prediction with the wrong sign", f"{KERNELS}.trust_region:cauchy_step", "squared - 0.5 * alpha", "-squared + 0.5 * alpha",
+           "trust_region_cauchy", APPROACHES),
+    # conjugate gradients
+    Mutant("β without its second part", f"{KERNELS}.conjugate_gradient:_truncated", "- weight *", "+ weight *", "conjugate_gradient",
+           "betas keep their bounds"),
+    Mutant("Gilbert and Nocedal's clamp is no clamp", f"{KERNELS}.conjugate_gradient:gilbert_nocedal", "most = fletcher_reeves(d, g, g_new)",
+           "most = abs(_polak_ribiere(g, g_new))", "conjugate_gradient", "betas keep their bounds"),
+    # constraints
+    Mutant("an arc without projection", "optlab.linesearch.base:Arc.point", "self.oracle.project(self.x + alpha * self.d)",
+           "self.x + alpha * self.d", "projected_gradient", FEASIBLE),
+    Mutant("multipliers with the wrong sign", f"{METHODS}.constrained.kkt_newton:KKTNewton.step", "state.g + J.T @ state.nu",
+           "state.g - J.T @ state.nu", "kkt_newton", APPROACHES),
+    Mutant("a KKT matrix without its scale", f"{KERNELS}.linear_systems:solve_kkt", "return None if solution is None else (solution[:n], scale *",
+           "return None if solution is None else (solution[:n], 1.0 *", "kkt_newton", BITS),
+    Mutant("an honest face", f"{METHODS}.projected.projected_gradient:ProjectedGradient.stationarity",
+           "return oracle.kkt_stationarity(state.x, state.g)", "return 0.0", "projected_gradient", SUCCESS),
+    # the frame
+    Mutant("a step that is not the one recorded", "optlab.core.optimizer:State.moved", "self.x + step_size * direction",
+           "self.x + 0.9 * step_size * direction", "gradient_descent", "step and direction lead to the next iterate"),
+    Mutant("a stale f", "optlab.core.optimizer:State.at", "= x, f, g", "= x, self.f, g", "bfgs", TRUE),
+    Mutant("dice of its own", "optlab.core.oracle:Oracle.random", "return np.random.Generator(",
+           "return np.random.default_rng() if True else np.random.Generator(", "sgd", TWICE),
+]  # fmt: skip
+
+
+@contextmanager
+def mutated(target, old, new):
+    """Swap the code of a function, or of a method, for the one with the mistake."""
+    module_name, path = target.split(":")
+    module = importlib.import_module(module_name)
+    old, new = ((part,) if isinstance(part, str) else part for part in (old, new))
+    function = module
+    for part in path.split("."):
+        function = getattr(function, part)
+    source = textwrap.dedent(inspect.getsource(function))
+    for text, other in zip(old, new, strict=True):
+        assert text in source, f"{target} has no {text!r} any more: bring the mutant up to date"
+        source = source.replace(text, other)
+    space = {}
+    code = compile("from __future__ import annotations\n" + source, f"<mutant of {target}>", "exec")
+    exec(code, dict(function.__globals__), space)
+    wrong, right = space[function.__name__].__code__, function.__code__
+    assert wrong.co_code != right.co_code or wrong.co_consts != right.co_consts, "the mutant is no other code"
+    function.__code__ = wrong
+    try:
+        yield
+    finally:
+        function.__code__ = right
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.mistake)
+def test_a_mutant_is_killed_by_its_check(mutant):
+    optimizer = CATALOGUE.make("optimizers", mutant.optimizer)
+    sound = check_optimizer(optimizer, only=[mutant.check])
+    assert len(sound.checks) == 1, f"{optimizer} has no check {mutant.check!r}: its tags do not choose it"
+    assert not sound.checks[0].skipped, str(sound)
+    assert sound.passed, str(sound)
+    with mutated(mutant.function, mutant.old, mutant.new):
+        report = check_optimizer(optimizer, only=[mutant.check])
+    assert not report.passed, f"survived: {report}"
+    detail = report.failures[0].detail
+    assert not detail.startswith(("NameError", "TypeError", "AttributeError", "SyntaxError")), detail
+    assert check_optimizer(optimizer, only=[mutant.check]).passed, "the mistake was not taken back"
+
+
+def test_there_are_many_mutants_in_every_family():
+    assert len(MUTANTS) >= 30
+    assert len({mutant.mistake for mutant in MUTANTS}) == len(MUTANTS)
+    assert len({mutant.check for mutant in MUTANTS}) >= 15
+    for folder in ("quasi_newton", "linesearch", "gradient", "newton", "trust_region", "conjugate_gradient", "projected",
+                   "constrained"):  # fmt: skip
+        assert any(folder in mutant.function for mutant in MUTANTS), folder
