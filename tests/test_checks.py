@@ -1,4 +1,4 @@
-"""Every optimizer passes its battery, and the battery catches what is wrong with one."""
+"""The battery for optimizers catches what breaks the contract; the report is a table."""
 
 from __future__ import annotations
 
@@ -12,13 +12,6 @@ from optlab.checks.check_optimizer import check_optimizer
 from optlab.checks.report import Check, Failed, Report, Skipped, carry_out, within
 from optlab.core.optimizer import Optimizer
 from optlab.optimizers.gradient.gradient_descent import GradientDescent
-from optlab.registry import Catalogue
-
-
-@pytest.mark.parametrize("name", Catalogue().names("optimizers"))
-def test_every_optimizer_keeps_the_contract(name):
-    report = check_optimizer(Catalogue().make("optimizers", name))
-    assert report.passed, str(report)
 
 
 @dataclass(frozen=True)
@@ -196,11 +189,11 @@ def test_what_is_wrong_is_caught_by_the_right_check(cls, caught):
 def test_a_method_that_no_probe_fits_is_told_why():
     @dataclass(frozen=True)
     class Needy(Momentum):
-        needs: ClassVar = ("gradient", "samples")
+        needs: ClassVar = ("gradient", "prox")
 
     report = check_optimizer(Needy())
     assert [check.name for check in report.failures] == ["fits a probe"]
-    assert "needy needs samples" in report.failures[0].detail
+    assert "needy needs prox" in report.failures[0].detail
     assert not report.passed
 
 

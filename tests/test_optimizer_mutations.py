@@ -22,13 +22,18 @@ CATALOGUE = Catalogue()
 
 APPROACHES = "approaches the solution of a bowl"
 BITS = "powers of two in f change no bit"
-DECREASE = "every step decreases f sufficiently"
+COUNTS = "counts are true"
 FEASIBLE = "every iterate is feasible"
+BETAS = "betas keep their bounds"
+FIRST = "first step is the same in every component"
+FIT = "one step fits a linear model"
 FIXED = "fixed steps contract as theory says"
 FOUND = "a wrong gradient is found out"
 MONOTONE = "f never rises"
 ONE_STEP = "one step solves a quadratic"
 QUADRATIC = "convergence is quadratic"
+PRODUCTS = "products with the hessian are put to use"
+RADIUS = "radius is positive and a rejected step stays"
 RESTARTS = "no restart is needed"
 SADDLE = "an exact saddle start is left"
 SECANT = "updates fulfil the secant equation"
@@ -58,86 +63,116 @@ REGION = "optlab.core.trust_region"
 
 MUTANTS = [
     # quasi-Newton
-    Mutant("two-loop recursion with α in the wrong order", f"{METHODS}.quasi_newton.lbfgs:two_loop", "alphas.pop()", "alphas.pop(0)", "lbfgs", SECANT),
-    Mutant("two-loop recursion with the wrong sign", f"{METHODS}.quasi_newton.lbfgs:two_loop", "q, n = -g, g.size", "q, n = g.copy(), g.size", "lbfgs", RESTARTS),
-    Mutant("the oldest pair scales", f"{METHODS}.quasi_newton.lbfgs:two_loop", "- rho * ddot(y, q)", "+ rho * ddot(y, q)", "lbfgs", SECANT),
-    Mutant("scaling upside down", f"{METHODS}.quasi_newton.lbfgs:two_loop", "1.0 / (rho * ddot(y, y))", "rho * ddot(y, y)", "lbfgs", BITS),
-    Mutant("an absolute curvature test", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature", "CURVATURE * abs(promised)", "1e-10", "lbfgs", BITS),
-    Mutant("no curvature test under Armijo", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature", "curvature > CURVATURE * abs(promised) and", "",
-           {"name": "bfgs", "search": "armijo"}, SECANT),
-    Mutant("BFGS with a sign error", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "1.0 - ddot(y, u)", "1.0 + ddot(y, u)", "bfgs", SECANT),
+    Mutant("two-loop recursion with α in the wrong order", f"{METHODS}.quasi_newton.lbfgs:two_loop", "alphas.pop()",
+           "alphas.pop(0)", "lbfgs", SECANT),
+    Mutant("two-loop recursion with the wrong sign", f"{METHODS}.quasi_newton.lbfgs:two_loop", "q, n = -g, g.size",
+           "q, n = g.copy(), g.size", "lbfgs", RESTARTS),
+    Mutant("the oldest pair scales", f"{METHODS}.quasi_newton.lbfgs:two_loop", "- rho * ddot(y, q)",
+           "+ rho * ddot(y, q)", "lbfgs", SECANT),
+    Mutant("scaling upside down", f"{METHODS}.quasi_newton.lbfgs:two_loop", "dscal(scaling(y, rho), q)",
+           "dscal(1.0 / scaling(y, rho), q)", "lbfgs", BITS),
+    Mutant("an absolute curvature test", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature",
+           "CURVATURE * abs(promised)", "1e-10", "lbfgs", BITS),
+    Mutant("no curvature test under Armijo", f"{METHODS}.quasi_newton.lbfgs:reciprocal_curvature",
+           "curvature > CURVATURE * abs(promised) and", "curvature != 0 and",
+           {"name": "bfgs", "search": "armijo", "first": {"name": "unit_norm", "norm": 0.1}}, SECANT),
+    Mutant("BFGS with a sign error", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "1.0 - ddot(y, u)", "1.0 + ddot(y, u)",
+           "bfgs", SECANT),
     Mutant("BFGS with half the update", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "0.5 * rho", "rho", "bfgs", SECANT),
-    Mutant("BFGS with a negative product", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "dsymv(-rho, H, y)", "dsymv(rho, H, y)", "bfgs", RESTARTS),
+    Mutant("BFGS with a negative product", f"{METHODS}.quasi_newton.bfgs:bfgs_update", "dsymv(-rho, H, y)",
+           "dsymv(rho, H, y)", "bfgs", RESTARTS),
     # line searches
     Mutant("Armijo accepts NaN", f"{ARMIJO}.search",
-           ("if trial.finite and (self._balances(phi, trial) if by_gradient else self._decreases(phi, trial)):", "if trial.finite:"),
-           ("if not trial.f > phi.f0:", "if True:"), "newton_damped", WALL),
+           ("trial.finite and (self._balances(phi, trial) if by_gradient else self._decreases(phi, trial))",
+            "if trial.finite:"), ("not trial.f > phi.f0", "if True:"), "newton_damped", WALL),
     Mutant("Armijo accepts equality", f"{ARMIJO}._decreases", "and phi.reference - trial.f > phi.noise", "",
            "gradient_descent_armijo", FOUND),
     Mutant("Armijo takes whatever is finite", f"{ARMIJO}._decreases", "return trial.f <=", "return True or trial.f <=",
            "gradient_descent_armijo", MONOTONE),
-    Mutant("an absolute first step", "optlab.linesearch.initial:UnitNorm.length", "return self.norm / size if", "return self.norm if", "bfgs", BITS),
-    Mutant("Wolfe without a decrease", f"{WOLFE}.search", "strong_wolfe(phi, trial, self.c1, self.c2)", "trial.finite", "gradient_descent_wolfe", MONOTONE),
+    Mutant("an absolute first step", "optlab.linesearch.initial:UnitNorm.length", "return self.norm / size if",
+           "return self.norm if", "bfgs", BITS),
+    Mutant("Wolfe without a decrease", f"{WOLFE}.search", "strong_wolfe(phi, trial, self.c1, self.c2)", "trial.finite",
+           "gradient_descent_wolfe", MONOTONE),
     # gradient methods
-    Mutant("uphill", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "-state.g", "state.g", "gradient_descent", APPROACHES),
-    Mutant("half the step", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *", "0.5 * self.step_size *",
-           "gradient_descent", FIXED),
-    Mutant("the step grows", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *", "(1 + 1e-3 * state.k) * self.step_size *",
-           "gradient_descent", FIXED),
+    Mutant("uphill", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "-state.g", "state.g",
+           "gradient_descent", APPROACHES),
+    Mutant("half the step", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *",
+           "0.5 * self.step_size *", "gradient_descent", FIXED),
+    Mutant("the step grows", f"{METHODS}.gradient.gradient_descent:GradientDescent.step", "self.step_size *",
+           "(1 + 1e-3 * state.k) * self.step_size *", "gradient_descent", FIXED),
     Mutant("ε* without the square", f"{METHODS}.gradient.gradient_descent_optimal_step:GradientDescentOptimalStep.step",
-           "float(g.dot(g)), float(g.dot(oracle.hvp(state.x, g)))", "float(g.dot(g)), 1.01 * float(g.dot(oracle.hvp(state.x, g)))",
-           "gradient_descent_optimal_step", "slowest start is as slow as theory says"),
-    Mutant("momentum of the gradient", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * last[0] + v",
-           "self.momentum * (last[0] + v)", "heavy_ball", "momentum repeats the last step"),
-    Mutant("momentum that shrinks", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * last[0]",
-           "self.momentum**2 * last[0]", "heavy_ball", "momentum contracts as theory says"),
-    Mutant("Nesterov's t stays", f"{KERNELS}.momentum:next_t", "4.0 * t * t", "0.04 * t * t", "nesterov", "momentum accelerates"),
-    Mutant("Barzilai–Borwein upside down", f"{KERNELS}.spectral:barzilai_borwein", "float(s.dot(s)) / curvature, curvature",
-           "curvature / float(s.dot(s)), curvature", "barzilai_borwein", BITS),
+           "float(g.dot(g)), float(g.dot(oracle.hvp(state.x, g)))",
+           "float(g.dot(g)), 1.01 * float(g.dot(oracle.hvp(state.x, g)))", "gradient_descent_optimal_step",
+           "slowest start is as slow as theory says"),
+    Mutant("momentum of the gradient", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * v",
+           "self.momentum * (v - alpha * state.g)", "heavy_ball", "momentum repeats the last step"),
+    Mutant("momentum that shrinks", f"{METHODS}.gradient.heavy_ball:HeavyBall.step", "self.momentum * v",
+           "self.momentum**2 * v", "heavy_ball", "momentum contracts as theory says"),
+    Mutant("Nesterov's t stays", f"{KERNELS}.momentum:next_t", "4.0 * t * t", "0.04 * t * t", "nesterov",
+           "momentum accelerates"),
+    Mutant("Barzilai–Borwein upside down", f"{KERNELS}.spectral:barzilai_borwein",
+           "float(s.dot(s)) / curvature, curvature", "curvature / float(s.dot(s)), curvature", "barzilai_borwein",
+           BITS),
     # adaptive methods
-    Mutant("no square in the second moment", f"{KERNELS}.moments:updated", "g * g", "abs(g)", "adam",
-           "first step is the same in every component"),
-    Mutant("components mixed up", f"{KERNELS}.moments:quotient", "np.sqrt(v)", "np.sqrt(v[::-1])", "adam",
-           "first step is the same in every component"),
+    Mutant("no square in the second moment", f"{KERNELS}.moments:updated", "g * g", "abs(g)", "adam", FIRST),
+    Mutant("components mixed up", f"{KERNELS}.moments:quotient", "np.sqrt(v)", "np.sqrt(v[::-1])", "adam", FIRST),
     Mutant("the first component alone", f"{KERNELS}.moments:quotient", "np.sqrt(v)", "np.sqrt(v[0])", "rmsprop",
            "order of the variables does not matter"),
     # Newton
     Mutant("Newton uphill", f"{METHODS}.newton.newton:Newton.step", "-state.g", "state.g", "newton", ONE_STEP),
-    Mutant("Newton with half a step", f"{METHODS}.newton.newton:Newton.step", "direction=d, step_size=1.0", "direction=d, step_size=0.5",
-           "newton", ONE_STEP),
-    Mutant("damped Newton uphill", f"{METHODS}.newton.newton_damped:NewtonDamped.direction", "-state.g)", "state.g)", "newton_damped", RESTARTS),
-    Mutant("a shift that is always there", f"{METHODS}.newton.newton_damped:NewtonDamped.direction", "oracle.hessian(state.x)",
-           "oracle.hessian(state.x) + 0.1 * oracle.hessian(state.x).diagonal() * __import__('numpy').eye(state.x.size)", "newton_damped", QUADRATIC),
-    Mutant("saddle-free without the nudge", f"{METHODS}.newton.newton_saddle_free:NewtonSaddleFree._reflected", "self.nudge *", "0.0 *",
-           "newton_saddle_free", SADDLE),
-    Mutant("forcing that depends on units", f"{KERNELS}.truncated_cg:forcing", "sqrt(norm / first)) if norm < first else most", "sqrt(norm))",
-           "newton_cg", BITS),
-    Mutant("a residual with the wrong sign", f"{KERNELS}.truncated_cg:truncated_cg", "r += alpha * Hd", "r -= alpha * Hd", "newton_cg", MONOTONE),
+    Mutant("Newton with half a step", f"{METHODS}.newton.newton:Newton.step", "direction=d, step_size=1.0",
+           "direction=d, step_size=0.5", "newton", ONE_STEP),
+    Mutant("damped Newton uphill", f"{METHODS}.newton.newton_damped:NewtonDamped.direction", "-state.g)", "state.g)",
+           "newton_damped", RESTARTS),
+    Mutant("a Hessian with a tenth too much", f"{METHODS}.newton.newton_damped:NewtonDamped.direction",
+           "oracle.hessian(state.x)", "1.1 * oracle.hessian(state.x)", "newton_damped", QUADRATIC),
+    Mutant("saddle-free without the nudge", f"{METHODS}.newton.newton_saddle_free:NewtonSaddleFree._reflected",
+           "self.nudge *", "0.0 *", "newton_saddle_free", SADDLE),
+    Mutant("forcing that depends on units", f"{KERNELS}.truncated_cg:forcing",
+           "sqrt(norm / first)) if norm < first else most", "sqrt(norm))", "newton_cg", BITS),
+    Mutant("a residual with the wrong sign", f"{KERNELS}.truncated_cg:truncated_cg", "r += alpha * Hd",
+           "r -= alpha * Hd", "newton_cg", PRODUCTS),
     # trust regions
-    Mutant("no hard case", f"{KERNELS}.secular:_indefinite", "if shift > 0:", "if shift > 1e300:", "trust_region", SADDLE),
-    Mutant("NaN shrinks nothing", f"{REGION}:TrustRegionOptimizer._next_radius", "if not rho >= self.bad:", "if rho < self.bad:", "trust_region", WALL),
-    Mutant("whatever the outcome", f"{REGION}:attempt", "if rho >= accept:", "if isfinite(f):", "trust_region", MONOTONE),
-    Mutant("the radius never shrinks", f"{REGION}:TrustRegionOptimizer._next_radius", "self.shrink * _length(step.p)", "radius", "trust_region",
-           "radius is positive and a rejected step stays"),
-    Mutant("the wrong root at the boundary", f"{KERNELS}.trust_region:reach", "c / (b + root) if b > 0 else (root - b) / a", "(root + abs(b)) / a",
-           "trust_region_steihaug", "radius is positive and a rejected step stays"),
-    Mutant("a prediction with the wrong sign", f"{KERNELS}.trust_region:cauchy_step", "squared - 0.5 * alpha", "-squared + 0.5 * alpha",
-           "trust_region_cauchy", APPROACHES),
+    Mutant("no hard case", f"{KERNELS}.secular:_indefinite", "if shift > 0:", "if shift > 1e300:", "trust_region",
+           SADDLE),
+    Mutant("NaN shrinks nothing", f"{REGION}:TrustRegionOptimizer._next_radius", "if not rho >= self.bad:",
+           "if rho < self.bad:", "trust_region", WALL),
+    Mutant("whatever the outcome", f"{REGION}:attempt", "if rho >= accept:", "if isfinite(f):", "trust_region",
+           MONOTONE),
+    Mutant("the radius never shrinks", f"{REGION}:TrustRegionOptimizer._next_radius", "self.shrink *",
+           "1.0 *", "trust_region", RADIUS),
+    Mutant("the wrong root at the boundary", f"{KERNELS}.trust_region:reach",
+           "c / (b + root) if b > 0 else (root - b) / a", "(root + abs(b)) / a", "trust_region_steihaug", RADIUS),
+    Mutant("a prediction with the wrong sign", f"{KERNELS}.trust_region:cauchy_step", "squared - 0.5 * alpha",
+           "-squared + 0.5 * alpha", "trust_region_cauchy", APPROACHES),
     # conjugate gradients
-    Mutant("β without its second part", f"{KERNELS}.conjugate_gradient:_truncated", "- weight *", "+ weight *", "conjugate_gradient",
-           "betas keep their bounds"),
-    Mutant("Gilbert and Nocedal's clamp is no clamp", f"{KERNELS}.conjugate_gradient:gilbert_nocedal", "most = fletcher_reeves(d, g, g_new)",
-           "most = abs(_polak_ribiere(g, g_new))", "conjugate_gradient", "betas keep their bounds"),
+    Mutant("β without its second part", f"{KERNELS}.conjugate_gradient:_truncated", "- weight *", "+ weight *",
+           "conjugate_gradient", BETAS),
+    Mutant("Gilbert and Nocedal's clamp is no clamp", f"{KERNELS}.conjugate_gradient:gilbert_nocedal",
+           "most = fletcher_reeves(d, g, g_new)", "most = 1e300", "conjugate_gradient", BETAS),
     # constraints
-    Mutant("an arc without projection", "optlab.linesearch.base:Arc.point", "self.oracle.project(self.x + alpha * self.d)",
-           "self.x + alpha * self.d", "projected_gradient", FEASIBLE),
-    Mutant("multipliers with the wrong sign", f"{METHODS}.constrained.kkt_newton:KKTNewton.step", "state.g + J.T @ state.nu",
-           "state.g - J.T @ state.nu", "kkt_newton", APPROACHES),
-    Mutant("a KKT matrix without its scale", f"{KERNELS}.linear_systems:solve_kkt", "return None if solution is None else (solution[:n], scale *",
+    Mutant("an arc without projection", "optlab.linesearch.base:Arc.point",
+           "self.oracle.project(self.x + alpha * self.d)", "self.x + alpha * self.d", "projected_gradient", FEASIBLE),
+    Mutant("multipliers with the wrong sign", f"{METHODS}.constrained.kkt_newton:KKTNewton.step",
+           "state.g + J.T @ state.nu", "state.g - J.T @ state.nu", "kkt_newton", ONE_STEP),
+    Mutant("a KKT matrix without its scale", f"{KERNELS}.linear_systems:solve_kkt",
+           "return None if solution is None else (solution[:n], scale *",
            "return None if solution is None else (solution[:n], 1.0 *", "kkt_newton", BITS),
     Mutant("an honest face", f"{METHODS}.projected.projected_gradient:ProjectedGradient.stationarity",
            "return oracle.kkt_stationarity(state.x, state.g)", "return 0.0", "projected_gradient", SUCCESS),
+    # least squares
+    Mutant("Gauss–Newton uphill", f"{KERNELS}.least_squares:shortest_step", "-r)", "r)",
+           "gauss_newton", FIT),
+    Mutant("QR without its last row", f"{KERNELS}.least_squares:by_qr", "dtrtrs(R[:n, :n], R[:n, n])",
+           "dtrtrs(R[:n, :n], R[:n, n] * (R[:n, n] != R[n - 1, n]))", "qr", FIT),
+    # wrappers
+    Mutant("the clipped gradient is recorded", f"{METHODS}._wrapper:GradientWrapper._around",
+           "view.true[id(inner.g)][1]", "inner.g", "clip_gradient_norm", TRUE),
     # the frame
+    Mutant("f is not counted", "optlab.core.oracle:Oracle.value", "self.n_f += 1", "self.n_f += 0",
+           "gradient_descent_armijo", COUNTS),
+    Mutant("Hessians are not counted", "optlab.core.oracle:Oracle._asked", "self._spend(counter)", "pass", "newton",
+           COUNTS),
     Mutant("a step that is not the one recorded", "optlab.core.optimizer:State.moved", "self.x + step_size * direction",
            "self.x + 0.9 * step_size * direction", "gradient_descent", "step and direction lead to the next iterate"),
     Mutant("a stale f", "optlab.core.optimizer:State.at", "= x, f, g", "= x, self.f, g", "bfgs", TRUE),
@@ -190,6 +225,6 @@ def test_there_are_many_mutants_in_every_family():
     assert len(MUTANTS) >= 30
     assert len({mutant.mistake for mutant in MUTANTS}) == len(MUTANTS)
     assert len({mutant.check for mutant in MUTANTS}) >= 15
-    for folder in ("quasi_newton", "linesearch", "gradient", "newton", "trust_region", "conjugate_gradient", "projected",
-                   "constrained"):  # fmt: skip
-        assert any(folder in mutant.function for mutant in MUTANTS), folder
+    families = "quasi_newton linesearch gradient newton trust_region conjugate_gradient projected constrained"
+    for family in families.split():
+        assert any(family in mutant.function for mutant in MUTANTS), family

@@ -8,10 +8,11 @@ import numpy as np
 
 from optlab.checks.optimizer_case import LONG, OptimizerCase, residual
 from optlab.checks.optimizer_contract import CONTRACT_CHECKS
+from optlab.checks.optimizer_curvature import CURVATURE_CHECKS
 from optlab.checks.optimizer_invariance import INVARIANCE_CHECKS
 from optlab.checks.optimizer_purity import PURITY_CHECKS
+from optlab.checks.optimizer_rates import RATE_CHECKS
 from optlab.checks.optimizer_robustness import ROBUSTNESS_CHECKS
-from optlab.checks.optimizer_theory import THEORY_CHECKS
 from optlab.checks.probes import Valley, Wall, bowls
 from optlab.checks.report import Report, Skipped, carry_out, require
 from optlab.checks.spy import Spy, Watch, counting
@@ -221,5 +222,6 @@ CHECKS: tuple[Callable[[OptimizerCase], str], ...] = (
     *CONTRACT_CHECKS,
     *ROBUSTNESS_CHECKS,
     *INVARIANCE_CHECKS,
-    *THEORY_CHECKS,
+    *RATE_CHECKS,
+    *CURVATURE_CHECKS,
 )

@@ -59,9 +59,10 @@ class Spectrum(ProblemBase):
 
 @dataclass(frozen=True)
 class Saddle(ProblemBase):
-    """½a² − ½b² + ¼b⁴ from (1.7, b₀): a strict saddle at 0, minima at (0, ±1) with f = −¼."""
+    """½a² − ½b² + ¼b⁴ from (a₀, b₀): a strict saddle at 0, minima at (0, ±1) with f = −¼."""
 
     b0: float = 0.0
+    a0: float = 1.7
 
     def value(self, x: Array) -> float:
         a, b = x.tolist()
@@ -74,7 +75,7 @@ class Saddle(ProblemBase):
         return np.diag([1.0, 3.0 * x[1] ** 2 - 1.0])
 
     def start(self) -> Array:
-        return np.array([1.7, self.b0])
+        return np.array([self.a0, self.b0])
 
     def facts(self) -> Facts:
         return Facts(solution=(0.0, 1.0), solutions=((0.0, -1.0),), optimum=-0.25)

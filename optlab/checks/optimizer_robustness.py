@@ -21,6 +21,7 @@ TOLERANCE = 1e-7
 """Ten times the relative tolerance of the default stop rule."""
 UNITS = (1e-8, 1e8)
 OFFSET = 1e8
+MULTIPLIER = 1e-5
 FAR = 1e8
 FOUND_OUT = 200
 """Most evaluations before a wrong gradient is found out."""
@@ -228,6 +229,27 @@ def every_step_decreases_f_sufficiently(case: OptimizerCase) -> str:
     return ""
 
 
+def recorded_multipliers_are_right(case: OptimizerCase) -> str:
+    """Check λ and ν where the states record them: the active constraint of every bowl has the multiplier 1."""
+    case.exact()
+    seen = []
+    for name, problem in case.bowls().items():
+        last = case.records(problem, LONG)[-1]
+        recorded = [np.ravel(getattr(last.state, key)) for key in ("lam", "nu") if key in last.state.recorded]
+        if not recorded or not problem.constrained or last.status is not Status.CONVERGED:
+            continue
+        lam = np.concatenate(recorded)
+        right = (
+            int(np.sum(np.abs(lam - 1.0) <= MULTIPLIER)) == 1 and int(np.sum(np.abs(lam) <= MULTIPLIER)) == lam.size - 1
+        )
+        require(right, f"{name}: multipliers {lam}, of the active constraint 1")
+        seen.append(name)
+    if not seen:
+        msg = "no multipliers are recorded"
+        raise Skipped(msg)
+    return ", ".join(seen)
+
+
 ROBUSTNESS_CHECKS = (
     claims_hold_in_any_units_of_f,
     a_flat_f_is_converged_at_once,
@@ -243,4 +265,5 @@ ROBUSTNESS_CHECKS = (
     f_never_rises,
     every_iterate_is_feasible,
     every_step_decreases_f_sufficiently,
+    recorded_multipliers_are_right,
 )

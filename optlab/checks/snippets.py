@@ -52,7 +52,7 @@ def _problem(problem: ProblemBase, names: dict[str, str]) -> str:
 def _optimizer(optimizer: Optimizer, names: dict[str, str]) -> str:
     cls = type(optimizer)
     try:
-        default = cls() == optimizer
+        default = repr(cls()) == repr(optimizer)
     except TypeError:
         default = False
     _need(cls() if default else optimizer, names, not default)

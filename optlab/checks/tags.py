@@ -38,6 +38,7 @@ TAGS = {
     "stochastic": "it sees sampled gradients",
     "translation": "moved variables give moved iterates",
     "trust_region": "the radius stays positive and finite, a rejected step keeps x; far starts are no obstacle",
+    "truncated_newton": "Newton's system is solved by products with H, and few steps are taken",
     "x_homogeneous": "x × 2^k gives the same iterates bit for bit",
 }
 """What each tag claims: the battery checks it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -27,7 +28,12 @@ class Size(Model):
 
 
 def _range(value: Any) -> Any:
-    return {"min": value, "max": value} if isinstance(value, int) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"min": value, "max": value}
+    if value is not None and not isinstance(value, dict):
+        msg = f"must be a whole number, or {{min: …, max: …}}, given {shown(value)}"
+        raise ValueError(msg)
+    return value
 
 
 class Select(Model):
@@ -100,6 +106,11 @@ class Selector:
         return there[given]
 
     def _select(self, given: Any, path: Path_) -> Select | None:
+        if not isinstance(given, dict):
+            keys = ", ".join(Select.model_fields)
+            message = f"select is a mapping such as {{tags: [convex]}} (keys: {keys}), given {shown(given)}"
+            self.document.report(path, message)
+            return None
         try:
             wanted = Select.model_validate(given)
         except ValidationError as error:
@@ -107,8 +118,9 @@ class Selector:
                 where = [p for p in fault["loc"] if p in Select.model_fields or p in Size.model_fields]
                 extra = fault["type"] == "extra_forbidden"
                 key = str(fault["loc"][-1])
+                of, known = (where[-1], Size.model_fields) if where else ("select", Select.model_fields)
                 message = (
-                    f"select has no key {key!r}{hint(key, Select.model_fields, 'keys')}"
+                    f"{of} has no key {key!r}{hint(key, known, 'keys')}"
                     if extra
                     else f"{key if not where else where[0]} {describe([fault], fault['input'])}"
                 )
@@ -128,6 +140,9 @@ class Selector:
                 if word not in allowed:
                     self.document.report((*path, key), f"{key}: there is no {word!r}{hint(word, allowed, 'allowed')}")
                     right = False
+        if wanted.n is not None and (wanted.n.min or 1) > (wanted.n.max or inf):
+            self.document.report((*path, "n"), f"n: min must be at most max = {wanted.n.max}, given {wanted.n.min}")
+            right = False
         return wanted if right else None
 
     def _matching(self, wanted: Select, path: Path_) -> list[str]:

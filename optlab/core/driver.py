@@ -144,7 +144,7 @@ class Loop:
         begin = perf_counter()
         try:
             new = action(self.oracle, point)
-            self.seconds += perf_counter() - begin
+            self.seconds += perf_counter() - begin - self.oracle.waited
             return self._commit(new)
         except Halt as halt:
             self._halt(halt)
@@ -152,7 +152,7 @@ class Loop:
             self._end(spent.status, str(spent))
         except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
             self.fail(error)
-        self.seconds += perf_counter() - begin
+        self.seconds += perf_counter() - begin - self.oracle.waited
         return False
 
     def fail(self, error: BaseException) -> None:

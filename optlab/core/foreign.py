@@ -282,6 +282,12 @@ class _Run:
             raise self._halt(self._ending)
         if state.k != self._k or self.turns.over:
             raise InputError(OWN_LOOP.format(self._name))
+        try:
+            return self._run_on(oracle, state)
+        finally:
+            oracle.waited = self.turns.waited()
+
+    def _run_on(self, oracle: Oracle, state: State) -> State:
         for _ in range(self._most):
             asked = self.turns.resume(self._answer(oracle))
             if isinstance(asked, _Point):

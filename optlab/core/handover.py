@@ -12,6 +12,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from threading import Event, Lock, Thread, current_thread
+from time import perf_counter
 from typing import Any, TypeAlias
 
 PATIENCE = 1.0
@@ -44,14 +45,17 @@ class _Table:
         self.content: Any = None
         self.closed = False
         self.refused = 0
+        self.since = self.waited = 0.0  # when the last turn ended; seconds between turns
 
     def ask(self, question: Any) -> Any:
         """Hand over a question and wait for the answer."""
         if self.closed:
             self._refuse()
         self.content = question
+        self.since = perf_counter()
         self.asked.release()
         self.answered.acquire()
+        self.waited += perf_counter() - self.since
         if self.closed:
             self._refuse()
         return self.content
@@ -65,12 +69,14 @@ class _Table:
 
     def work(self, function: Callable[[Ask], Any]) -> None:
         """Run the function to its end; what it returns or raises is the last content."""
+        self.waited += perf_counter() - self.since
         try:
             content: Any = Ended(function(self.ask))
         except BaseException as error:  # whatever it is, it is raised again where the function was resumed
             content = error
         if not self.closed:
             self.content = content
+            self.since = perf_counter()
             self.asked.release()
 
 
@@ -111,11 +117,14 @@ class Turns:
             # The thread knows the table only: when the last one who could resume it is gone, it ends.
             weakref.finalize(self, _close, table, thread)
             self._thread = thread
+            table.since = perf_counter()
             thread.start()
         else:
             table.content = answer
+            table.since = perf_counter()
             table.answered.release()
         table.asked.acquire()  # a KeyboardInterrupt arrives here, while the function runs on to its next question
+        table.waited += perf_counter() - table.since
         content, table.content = table.content, None
         if isinstance(content, BaseException):
             table.closed = True
@@ -126,6 +135,11 @@ class Turns:
         if isinstance(content, Ended):
             table.closed = True
         return content
+
+    def waited(self) -> float:
+        """Return the seconds since it was last asked that neither side worked: changes of turns take their time."""
+        waited, self._table.waited = self._table.waited, 0.0
+        return waited
 
     @property
     def over(self) -> bool:

@@ -71,7 +71,7 @@ class State:
         return self._next(changed, fields)
 
     def _next(self, changed: dict[str, Any], fields: dict[str, Any]) -> Self:
-        """Return the state of step k + 1 that owns the dictionary `changed`: a quarter of dataclasses.replace's time."""
+        """Return the state of step k + 1 that owns the dictionary `changed`: four times faster than a replace."""
         if fields:
             changed.update(fields)
             if len(changed) != len(self.__dict__):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.settings import name_of
+from optlab.core.status import InputError
 
 
 class Transform(ABC):
@@ -30,6 +32,13 @@ class Transform(ABC):
         InputError
             Where the problem cannot be transformed so, with the reason.
         """
+
+    def finite(self, *names: str) -> None:
+        """Raise an InputError unless these settings are finite numbers."""
+        for name in names:
+            if not isfinite(getattr(self, name)):
+                msg = f"{name_of(self)}: {name} must be finite, given {getattr(self, name)!r}"
+                raise InputError(msg)
 
     def generator(self, *more: int) -> np.random.Generator:
         """Return the generator of this transform, keyed by its seed, its name, and further numbers."""

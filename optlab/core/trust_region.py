@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from math import inf, isfinite, sqrt
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,12 +16,12 @@ from annotated_types import Gt, Lt
 from optlab.core.descent import failure
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
+from optlab.kernels.trust_region import Step, length
 from optlab.linesearch.base import NOISE, Line
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
     from optlab.core.problem import Array
-    from optlab.kernels.trust_region import Step
 
 HIDDEN = 10.0
 """A promise of less than this many times the rounding of f is judged by gradients."""
@@ -70,7 +70,7 @@ def attempt(oracle: Oracle, state: State, step: Step, accept: float) -> Trial:
     hidden = step.predicted <= HIDDEN * noise
     f = oracle.value_and_gradient(x)[0] if hidden else oracle.value(x)
     if f == -inf:
-        raise Halt(Status.UNBOUNDED, f"f falls from {state.f:.6g} to -inf along a step of length {_length(p):.3g}")
+        raise Halt(Status.UNBOUNDED, f"f falls from {state.f:.6g} to -inf along a step of length {length(p):.3g}")
     actual = _by_gradients(oracle, state, x, p) if hidden else state.f - f
     rho = actual / step.predicted if step.predicted > 0 and isfinite(f) else NAN
     if rho >= accept:
@@ -96,10 +96,6 @@ def _suspect(promised: float, actual: float, noise: float) -> None:
     if promised >= CLEAR * noise and not actual >= SHOWS * promised:
         note = f"f does not fall by the {promised:.1e} that its gradients promise; is the gradient right, and f smooth?"
         raise Halt(Status.LINESEARCH_FAILED, note)
-
-
-def _length(p: Array) -> float:
-    return sqrt(float(p.dot(p)))
 
 
 @dataclass(frozen=True)
@@ -171,7 +167,7 @@ class TrustRegionOptimizer(Optimizer):
         """Evaluate the start."""
         f, g = oracle.value_and_gradient(x0)
         radius = NAN if self.radius is None else self.radius
-        return TrustRegionState(x0, f, g, radius=radius, steepness=_length(g))
+        return TrustRegionState(x0, f, g, radius=radius, steepness=length(g))
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Try the model's step; take it, or shrink the radius."""
@@ -190,7 +186,8 @@ class TrustRegionOptimizer(Optimizer):
     def _next_radius(self, state: TrustRegionState, step: Step, radius: float, rho: float) -> dict[str, Any]:
         """Return the next Δ, and how many times in a row it has grown."""
         if not rho >= self.bad:
-            return {"radius": self.shrink * _length(step.p), "expansions": 0}
+            size = length(step.p)
+            return {"radius": self.shrink * (size if size <= radius else radius), "expansions": 0}
         if not (rho > self.good and step.boundary):
             return {"radius": radius, "expansions": 0}
         if state.expansions >= EXPANSIONS:

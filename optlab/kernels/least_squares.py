@@ -105,9 +105,11 @@ def shortest_step(J: Array, r: Array, shifts: Array | None = None) -> Array | No
         if (lengths > 0).all():
             z, _, rank, _ = np.linalg.lstsq(J / lengths, -r)
             if rank == lengths.size:
-                p = z / lengths
-                return p if np.isfinite(p).all() else None
-        p = np.linalg.lstsq(J, -r)[0]
+                return _finite(z / lengths)
+        return _finite(np.linalg.lstsq(J, -r)[0])
     except np.linalg.LinAlgError:
         return None
+
+
+def _finite(p: Array) -> Array | None:
     return p if np.isfinite(p).all() else None

@@ -19,10 +19,10 @@ def max_abs(v: Array) -> float:
         values = v.tolist()
         total = sum(values)
         if total - total == 0:
-            return max(map(abs, values))
+            return float(max(map(abs, values)))
     if v.size <= SMALL:
         sizes = abs(v)
-        return sizes.item(sizes.argmax())  # argmax takes NaN for the greatest, and costs a fraction of max
+        return float(sizes[sizes.argmax()])  # argmax takes NaN for the greatest, and costs a fraction of max
     return float(max(v.max(), -v.min()))
 
 
@@ -32,7 +32,7 @@ def finite_max_abs(v: Array, other: Array) -> float:
         values = v.tolist()
         total = sum(values + other.tolist())
         if total - total == 0:
-            return max(map(abs, values))
+            return float(max(map(abs, values)))
     total = v.dot(other)
     if total - total == 0 or (np.isfinite(v).all() and np.isfinite(other).all()):  # their product may overflow
         return max_abs(v)

@@ -13,7 +13,7 @@ Source: Nocedal & Wright (2006), sections 6.1 to 6.3.
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ CURVATURE = 1e-8
 """A pair is used when sᵀy exceeds this fraction of |gᵀs|: curvature that is more than rounding."""
 INDEPENDENT = 1e-8
 """An update of rank one is used when |rᵀs| is at least this fraction of ‖r‖‖s‖ (the r of equation 6.26)."""
+EXPLAINED = 1e-12
+"""… and r is at least this fraction of y."""
+TINY = float(np.finfo(float).tiny)
+"""The least number whose reciprocal is finite."""
 DAMPED = 0.2
 """Damping keeps sᵀr at this fraction of sᵀBs at least."""
 
@@ -43,8 +47,9 @@ def reciprocal_curvature(s: Array, y: Array, promised: float) -> float:
 
 
 def scaling(y: Array, rho: float) -> float:
-    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 6.20)."""
-    return 1.0 / (rho * ddot(y, y))  # type: ignore[no-any-return]
+    """Return γ = sᵀy/yᵀy, the size of the inverse Hessian along y (equation 6.20); 1 where yᵀy under- or overflows."""
+    inverse: float = rho * ddot(y, y)
+    return 1.0 / inverse if TINY <= inverse < inf else 1.0
 
 
 def full(H: Array) -> Array:
@@ -71,9 +76,10 @@ def bfgs_update(H: Array, s: Array, y: Array, rho: float) -> Array:
 
 
 def dfp_update(H: Array, s: Array, y: Array, rho: float) -> Array:
-    """Return H₊ = H − HyyᵀH/yᵀHy + ρssᵀ (equation 6.15); ρ = 1/sᵀy."""
+    """Return H₊ = H − HyyᵀH/yᵀHy + ρssᵀ (equation 6.15); ρ = 1/sᵀy. H itself where yᵀHy under- or overflows."""
     Hy = dsymv(1.0, H, y)
-    return rank_one(rank_one(H, -1.0 / ddot(y, Hy), Hy), rho, s)
+    size = ddot(y, Hy)
+    return rank_one(rank_one(H, -1.0 / size, Hy), rho, s) if TINY <= size < inf else H
 
 
 def broyden_update(H: Array, s: Array, y: Array, rho: float, phi: float) -> Array:
@@ -82,10 +88,10 @@ def broyden_update(H: Array, s: Array, y: Array, rho: float, phi: float) -> Arra
     Source: Fletcher (1970), A new approach to variable metric algorithms.
     """
     updated = bfgs_update(H, s, y, rho)
-    if phi == 0:
-        return updated
     v = dsymv(-1.0, H, y)
     size = -ddot(y, v)
+    if phi == 0 or not TINY <= size < inf:
+        return updated
     return rank_one(updated, -phi / size, daxpy(s, v, s.size, rho * size))
 
 
@@ -101,11 +107,17 @@ def damped_change(y: Array, Bs: Array, sy: float, sBs: float) -> Array:
 
 
 def sr1_update(B: Array, s: Array, y: Array) -> Array:
-    """Return B₊ = B + rrᵀ/rᵀs with r = y − Bs (equation 6.24); B itself where rᵀs is not above rounding (6.26)."""
+    """Return B₊ = B + rrᵀ/rᵀs with r = y − Bs (equation 6.24); B itself where that is no use."""
     r = daxpy(y, dsymv(-1.0, B, s), s.size, 1.0)
-    rs = ddot(r, s)
-    least = INDEPENDENT * sqrt(ddot(r, r)) * sqrt(ddot(s, s))
-    return rank_one(B, 1.0 / rs, r) if abs(rs) >= least > 0 and isfinite(1.0 / rs) else B
+    rs = float(ddot(r, s))
+    return rank_one(B, 1.0 / rs, r) if is_independent(r, rs, s, y) else B
+
+
+def is_independent(r: Array, rs: float, s: Array, y: Array) -> bool:
+    """Whether rᵀs is above rounding (equation 6.26), and so is r, what the matrix leaves unexplained of y."""
+    length = sqrt(ddot(r, r))
+    least = max(INDEPENDENT * length * sqrt(ddot(s, s)), TINY)
+    return length > EXPLAINED * sqrt(ddot(y, y)) and abs(rs) >= least
 
 
 def rank_one(H: Array, alpha: float, u: Array) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import daxpy, ddot, dscal, dtrsv
 
-from optlab.kernels.quasi_newton import INDEPENDENT, scaling
+from optlab.kernels.quasi_newton import is_independent, scaling
 from optlab.kernels.secular import Factored, Radius, exact_step
 
 if TYPE_CHECKING:
@@ -108,42 +108,23 @@ def compact_sr1(pairs: tuple[tuple[Array, Array], ...], gamma: float) -> Spread:
     """Return the SR1 matrix of the pairs, oldest first, from B₀ = γI, by its eigenvalues.
 
     B = γI + ΨM⁻¹Ψᵀ with Ψ = Y − γS and M = D + L + Lᵀ − γSᵀS, SᵀY having the strict lower triangle L and the
-    diagonal D. The pivots of M are the rᵀs of the updates one by one; a pair whose pivot is not above rounding is left
-    out, as in `sr1_update`.
+    diagonal D. The pivots of M are the rᵀs of the updates one by one, and r is the column of Ψ less what the pairs
+    before it explain; a pair is left out as in `sr1_update`.
     Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), section 3, on the eigenvalues.
     """
-    n = pairs[0][0].size if pairs else 0
-    S, Y = (np.array([pair[i] for pair in pairs]).reshape(-1, n) for i in (0, 1))
+    S, Y = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
     Psi = Y - gamma * S
     lower = np.tril(S @ Y.T)
     M = lower + np.tril(lower, -1).T - gamma * (S @ S.T)
-    used = _independent(M, Psi @ Psi.T, np.sqrt(np.einsum("ij,ij->i", S, S)))
-    Q, R = np.linalg.qr(Psi[used].T)
-    extra, U = np.linalg.eigh(_symmetric(R @ np.linalg.solve(M[np.ix_(used, used)], R.T)))
-    return Spread(gamma, extra, Q @ U)
-
-
-def _symmetric(A: Array) -> Array:
-    return np.asarray(0.5 * (A + A.T))
-
-
-def _independent(M: Array, PsiPsi: Array, lengths: Array) -> list[int]:
-    """Return the pairs whose pivots in M, without those left out before, are above rounding.
-
-    The r of pair i is its column of Ψ less what the pairs before it explain, and its pivot is rᵀs.
-    """
     used: list[int] = []
-    for i in range(len(lengths)):
-        if used:
-            c = np.linalg.solve(M[np.ix_(used, used)], M[used, i])
-            pivot = M[i, i] - M[used, i] @ c
-            squared = PsiPsi[i, i] - 2.0 * (c @ PsiPsi[used, i]) + c @ PsiPsi[np.ix_(used, used)] @ c
-        else:
-            pivot, squared = M[i, i], PsiPsi[i, i]
-        least = INDEPENDENT * np.sqrt(max(squared, 0.0)) * lengths[i]
-        if abs(pivot) >= least > 0:
+    for i in range(len(pairs)):
+        c = np.linalg.solve(M[np.ix_(used, used)], M[used, i])
+        if is_independent(Psi[i] - c @ Psi[used], float(M[i, i] - M[used, i] @ c), S[i], Y[i]):
             used.append(i)
-    return used
+    Q, R = np.linalg.qr(Psi[used].T)
+    A = R @ np.linalg.solve(M[np.ix_(used, used)], R.T)
+    extra, U = np.linalg.eigh(0.5 * (A + A.T))
+    return Spread(gamma, extra, Q @ U)
 
 
 def spread_step(B: Spread, g: Array, radius: float) -> Step:

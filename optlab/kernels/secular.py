@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
-from optlab.kernels.trust_region import Step, natural_length
+from optlab.kernels.trust_region import Step, length, natural_length
 
 Array = NDArray[np.float64]
 
@@ -140,10 +140,9 @@ def factored(H: Array) -> Factored:
 def newton_length(model: Factored, g: Array) -> float:
     """Return the length of Newton's step where H is positive definite, otherwise that of Cauchy's."""
     if model.R is not None:
-        p = dpotrs(model.R, g, lower=1)[0]
-        length = sqrt(float(p.dot(p)))
-        if isfinite(length) and length > 0:
-            return length
+        newton = length(dpotrs(model.R, g, lower=1)[0])
+        if isfinite(newton) and newton > 0:
+            return newton
     return natural_length(g, float(g.dot(model.H @ g)))
 
 
@@ -166,30 +165,32 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
 
     Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
     """
-    lam = limit.lower(sqrt(float(np.vdot(H, H))), sqrt(float(g.dot(g))))
+    lam = limit.lower(float(np.abs(H).sum(axis=0).max()), length(g))
     if lam > 0:
         R = _shifted(H, lam)
     for _ in range(MOST):
         p = -dpotrs(R, g, lower=1)[0]
-        length, most = sqrt(float(p.dot(p))), limit.length(lam)
-        if not isfinite(length):
+        size, most = length(p), limit.length(lam)
+        if not isfinite(size):
             return None
-        if lam == 0 and length <= most:
+        if lam == 0 and size <= most:
             return Step(p, -0.5 * float(g.dot(p)), False)
         q = dtrtrs(R, p, lower=1)[0]
-        more = _newton(lam, length, float(q.dot(q)), limit)
-        if not (length > (1.0 + SECULAR) * most and lam + more > lam):
+        more = _newton(lam, size, float(q.dot(q)), limit)
+        if not (size > (1.0 + SECULAR) * most and lam + more > lam):
             break
         lam += more
         R = _shifted(H, lam)
-    p *= most / length
+    p *= most / size if size > 0 else 1.0
     return Step(p, limit.share * lam * most * most - 0.5 * float(g.dot(p)), True, lam)
 
 
-def _newton(lam: float, length: float, slope: float, limit: Limit) -> float:
+def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
     """Return Newton's step for 1/‖p‖ = 1/T, slope being pᵀ(H + λI)⁻¹p; (4.44) of Nocedal & Wright for a radius."""
     most = limit.length(lam)
-    return length * length * ((length - most) / most) / (slope + length**3 * limit.bend(lam))
+    if not (most > 0 and slope > 0):
+        return 0.0
+    return size * size * ((size - most) / most) / (slope + size * size * size * limit.bend(lam))
 
 
 def _shifted(H: Array, lam: float) -> Array:
@@ -213,17 +214,17 @@ def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:
     for _ in range(MOST):
         below = gaps + mu
         a = np.divide(-c, below, out=np.zeros_like(c), where=below > 0)
-        length, most = sqrt(float(a.dot(a))), limit.length(mu + shift)
-        if mu == 0 and length < most:
+        size, most = length(a), limit.length(mu + shift)
+        if mu == 0 and size < most:
             if shift > 0:  # the hard case
-                a[0] = -copysign(sqrt((most - length) * (most + length)), float(c[0]))
-                length = most
-            predicted = limit.share * shift * length * length - 0.5 * float(c.dot(a))
+                a[0] = -copysign(sqrt((most - size) * (most + size)), float(c[0]))
+                size = most
+            predicted = limit.share * shift * size * size - 0.5 * float(c.dot(a))
             return Step(Q @ a, predicted, shift > 0, shift)
         slope = float(np.divide(a * a, below, out=np.zeros_like(c), where=below > 0).sum())
-        more = _newton(mu + shift, length, slope, limit)
-        if not (length > (1.0 + SECULAR) * most and mu + more > mu):
+        more = _newton(mu + shift, size, slope, limit)
+        if not (size > (1.0 + SECULAR) * most and mu + more > mu):
             break
         mu += more
-    a *= most / length
+    a *= most / size if size > 0 else 1.0
     return Step(Q @ a, limit.share * (mu + shift) * most * most - 0.5 * float(c.dot(a)), True, mu + shift)

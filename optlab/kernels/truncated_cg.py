@@ -44,6 +44,10 @@ class Leg(NamedTuple):
     decrease: float
     reaches: float
 
+    def to_critical_point(self) -> float:
+        """Return the multiple of d to where the slope is zero, or would be with the curvature's sign changed."""
+        return self.squared / abs(self.curvature) if self.curvature != 0 else inf
+
     def at(self, radius: float) -> Step:
         """Return the point of this leg on the boundary."""
         tau = reach(self.z, self.d, radius)
@@ -62,11 +66,14 @@ class Path(NamedTuple):
         Where it ended: for its own radius; without a radius, the last iterate before negative curvature.
     least : float
         The least radius for which that is the step; infinite where negative curvature ended the path.
+    bent : Leg or None
+        The leg without positive curvature that ended the path, where one did.
     """
 
     legs: tuple[Leg, ...]
     end: Step
     least: float
+    bent: Leg | None = None
 
     def within(self, radius: float) -> Step | None:
         """Return the step for a radius not greater than the path's own; None where too little of the path was kept."""
@@ -99,9 +106,9 @@ def truncated_cg(
     while iterations < most and sqrt(squared) > tolerance:
         Hd = product(d)
         curvature, size = float(d.dot(Hd)), float(d.dot(d))
-        curvature = curvature if isfinite(curvature) else 0.0
-        greatest = max(greatest, abs(curvature) / size if size > 0 else 0.0)
-        positive = curvature > CURVATURE * greatest * size
+        greatest = max(greatest, abs(curvature) / size if size > 0 and isfinite(curvature) else 0.0)
+        curvature = curvature if abs(curvature) > CURVATURE * greatest * size else 0.0
+        positive = curvature > 0
         alpha = squared / curvature if positive else inf
         ahead = z + alpha * d if positive else z
         leg = Leg(z, d, squared, curvature, decrease, sqrt(float(ahead.dot(ahead))) if positive else inf)
@@ -110,7 +117,7 @@ def truncated_cg(
         iterations += 1
         if leg.reaches >= radius or not isfinite(leg.reaches):
             end = leg.at(radius) if radius < inf else Step(z, decrease, False)
-            return Path(tuple(legs), end, radius)
+            return Path(tuple(legs), end, radius, None if positive else leg)
         z = ahead
         decrease += 0.5 * alpha * squared
         r += alpha * Hd

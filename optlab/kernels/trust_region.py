@@ -5,13 +5,16 @@ Source: Nocedal & Wright (2006), section 4.1; Conn, Gould & Toint (2000), sectio
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from math import frexp, inf, isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+TINY = 1e-280
+"""Below it squares have lost digits."""
 
 class Step(NamedTuple):
     """A step p of a model.
@@ -34,14 +37,26 @@ class Step(NamedTuple):
     lam: float = 0.0
 
 
+def length(v: Array) -> float:
+    """‖v‖, where its square overflows or underflows too."""
+    squared = float(v.dot(v))
+    if TINY < squared < inf:
+        return sqrt(squared)
+    greatest = float(np.abs(v).max())
+    if not 0 < greatest < inf:
+        return greatest
+    e = frexp(greatest)[1]
+    u = np.ldexp(v, -e)  # exact
+    return float(np.ldexp(sqrt(float(u.dot(u))), e))
+
+
 def cauchy_step(g: Array, curvature: float, radius: float) -> Step:
     """Return the minimizer of the model along −g, given gᵀHg.
 
     Source: Nocedal & Wright (2006), equations 4.11 and 4.12.
     """
     squared = float(g.dot(g))
-    length = sqrt(squared)
-    farthest = radius / length if length > 0 else 0.0
+    farthest = radius / sqrt(squared) if squared > 0 else 0.0
     inside = curvature > 0 and squared / curvature <= farthest
     alpha = squared / curvature if inside else farthest
     return Step(-alpha * g, alpha * (squared - 0.5 * alpha * curvature), not inside)
@@ -52,9 +67,9 @@ def natural_length(g: Array, curvature: float) -> float:
 
     The least that a quadratic model says about a length in the units of x, whatever those of f.
     """
-    squared = float(g.dot(g))
-    length = squared / abs(curvature) * sqrt(squared) if curvature != 0 else 1.0
-    return length if isfinite(length) and length > 0 else 1.0
+    steep = length(g)
+    natural = steep / abs(curvature) * steep * steep if curvature != 0 else 1.0
+    return natural if isfinite(natural) and natural > 0 else 1.0
 
 
 def dogleg_step(g: Array, product: Array, newton: Array, radius: float) -> Step:
@@ -62,7 +77,7 @@ def dogleg_step(g: Array, product: Array, newton: Array, radius: float) -> Step:
 
     H is positive definite. Source: Powell (1970); Nocedal & Wright (2006), equation 4.16.
     """
-    if sqrt(float(newton.dot(newton))) <= radius:
+    if length(newton) <= radius:
         return Step(newton, -0.5 * float(g.dot(newton)), False)
     first = cauchy_step(g, float(g.dot(product)), radius)
     if first.boundary:
@@ -77,8 +92,8 @@ def dogleg_step(g: Array, product: Array, newton: Array, radius: float) -> Step:
 
 def reach(p: Array, d: Array, radius: float) -> float:
     """Return the τ ≥ 0 with ‖p + τd‖ = Δ, for ‖p‖ ≤ Δ, by the root that does not cancel."""
-    a, b = float(d.dot(d)), float(p.dot(d))
-    c = (radius - sqrt(float(p.dot(p)))) * (radius + sqrt(float(p.dot(p))))
+    a, b, covered = float(d.dot(d)), float(p.dot(d)), length(p)
+    c = (radius - covered) * (radius + covered)
     if not (a > 0 and c > 0):
         return 0.0
     root = sqrt(b * b + a * c)

@@ -13,14 +13,22 @@ ROUGH = 1e3 * EPS
 """Differences of f below ROUGH · |f| have too few digits to steer by, none where f is a sum with cancellation."""
 
 
-def is_rough(phi: Line, a: Trial, b: Trial) -> bool:
-    """Whether f at two trials differs by so little that their slopes are the better guide."""
-    return abs(a.f - b.f) <= ROUGH * abs(phi.f0)
+def is_rough(a: Trial, b: Trial) -> bool:
+    """Whether f at b, and at a, where it is finite, differs by so little that slopes are the better guide."""
+    return abs(a.f - b.f) <= ROUGH * abs(a.f)
 
 
 def decreases_enough(phi: Line, trial: Trial, c1: float) -> bool:
     """Whether φ(α) ≤ φ(0) + c₁αφ′(0) at a finite trial, and by more than rounding: a chance ulp is no decrease."""
     return trial.finite and trial.f <= phi.f0 + c1 * trial.alpha * phi.slope and phi.f0 - trial.f > phi.noise
+
+
+def falls_on(phi: Line, trial: Trial, c1: float) -> bool:
+    """Whether f, still falling here after all extrapolations, has fallen by so much that no minimum is to be expected.
+
+    What falls by no more than |f| may be an asymptote or a slope close to zero.
+    """
+    return decreases_enough(phi, trial, c1) and phi.f0 - trial.f > abs(phi.f0)
 
 
 def approximate_wolfe(phi: Line, trial: Trial, c1: float, c2: float) -> bool:
@@ -50,5 +58,5 @@ def better_fallback(phi: Line, kept: Trial | None, trial: Trial, c1: float, c2: 
     """
     if decreases_enough(phi, trial, c1):
         return trial if kept is None or trial.f < kept.f or not decreases_enough(phi, kept, c1) else kept
-    shown = kept is None and is_rough(phi, trial, phi.origin()) and approximate_wolfe(phi, trial, c1, c2)
+    shown = kept is None and is_rough(phi.origin(), trial) and approximate_wolfe(phi, trial, c1, c2)
     return trial if shown else kept

@@ -12,6 +12,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 
 from optlab.linesearch.base import EPS, Line, LineSearch, Trial, falls_forever, secant, unbounded
+from optlab.linesearch.conditions import ROUGH, decreases_enough, falls_on, is_rough
 
 FLATTER = 0.5
 """Where f differs by rounding alone, the slope has to fall to this fraction for a point to be accepted."""
@@ -60,23 +61,23 @@ class Exact(LineSearch):
                 low, alpha, reach = trial, guess, 2.0 * reach
             else:
                 low, alpha, reach = trial, most, 1.0
-        if phi.f0 - low.f > phi.noise:
+        if falls_on(phi, low, 0.0):
             unbounded(phi, low)
-        return None
+        return low if decreases_enough(phi, low, 0.0) else None
 
     def _is_minimum(self, phi: Line, trial: Trial) -> bool:
         if trial.g is None or not trial.finite or not trial.f <= phi.f0 + phi.noise:
             return False
         size = sqrt(float(trial.g.dot(trial.g))) * sqrt(float(phi.d.dot(phi.d)))
-        return abs(trial.slope) <= max(self.rtol * size, EPS * abs(phi.slope))
+        return size < inf and abs(trial.slope) <= max(self.rtol * size, EPS * abs(phi.slope))
 
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
-        """Whether f still falls at the trial, and is not above `low`; what rounding hides the slope alone decides."""
-        hidden = (low.alpha - trial.alpha) * low.slope <= phi.noise
+        """Whether f still falls at the trial, and is not above `low`; where f is rough the slope alone decides."""
+        hidden = (low.alpha - trial.alpha) * low.slope <= ROUGH * abs(low.f)
         return trial.finite and trial.slope < 0 and (hidden or trial.f <= low.f + phi.noise)
 
     def _solve(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
-        best = high if self._is_better(phi, high, low) else low
+        best = high if self._is_better(high, low) else low
         weight_low, weight_high = low.slope, high.slope
         width = older = inf
         for _ in range(self.trials):
@@ -93,7 +94,7 @@ class Exact(LineSearch):
                 return trial
             if falls_forever(trial):
                 unbounded(phi, trial)
-            if self._is_better(phi, trial, best):
+            if self._is_better(trial, best):
                 best = trial
             if self._is_lower(phi, trial, low):
                 weight_high *= kept(trial.slope / low.slope)
@@ -102,14 +103,16 @@ class Exact(LineSearch):
                 if trial.finite and high.slope > 0:
                     weight_low *= kept(trial.slope / high.slope)
                 high, weight_high = trial, trial.slope
+        if high.finite:  # the slope changes its sign here, within rounding
+            best = min((best, low, high), key=lambda end: (phi.f0 - end.f <= phi.noise, abs(end.slope)))
         lower, flatter = phi.f0 - best.f > phi.noise, abs(best.slope) <= FLATTER * abs(phi.slope)
         return best if lower or flatter else None
 
-    def _is_better(self, phi: Line, trial: Trial, best: Trial) -> bool:
-        """Whether f is lower; where it differs by rounding alone, whether the slope is nearer to zero."""
+    def _is_better(self, trial: Trial, best: Trial) -> bool:
+        """Whether f is lower; where it is rough, whether the slope is nearer to zero."""
         if not trial.finite:
             return False
-        if abs(trial.f - best.f) <= phi.noise:
+        if is_rough(best, trial):
             return abs(trial.slope) < abs(best.slope)
         return trial.f < best.f
 

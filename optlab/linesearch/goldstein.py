@@ -12,7 +12,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, quadratic_minimizer, unbounded
-from optlab.linesearch.conditions import decreases_enough
+from optlab.linesearch.conditions import decreases_enough, falls_on
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Goldstein(LineSearch):
             else:
                 longer += 1
                 alpha *= self.growth
-        if high == inf and best is not None:
+        if high == inf and best is not None and falls_on(phi, best, self.c):
             unbounded(phi, best)
         return best
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, NamedTuple
 
 from annotated_types import Ge, Gt, Lt
 
-from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, secant, unbounded
-from optlab.linesearch.conditions import ROUGH, approximate_wolfe, better_fallback, decreases_enough, weak_wolfe
+from optlab.linesearch.base import NAN, Line, LineSearch, Trial, falls_forever, quadratic_minimizer, secant, unbounded
+from optlab.linesearch.conditions import ROUGH, approximate_wolfe, better_fallback, falls_on, is_rough, weak_wolfe
 
 
 class Average(NamedTuple):
@@ -126,7 +126,7 @@ class _Bracket:
             if self.accepted or self._place(trial):
                 return
             alpha *= self.rule.growth
-        if decreases_enough(self.phi, self.low, self.rule.c1):
+        if falls_on(self.phi, self.low, self.rule.c1):
             unbounded(self.phi, self.low)
 
     def shrink(self) -> None:
@@ -149,7 +149,7 @@ class _Bracket:
 
     def _place(self, trial: Trial) -> bool:
         """Let a trial replace the end that it resembles; whether an upper end was found."""
-        if not trial.finite or (trial.slope < 0 and trial.f > self.limit):
+        if self._is_too_far(trial):
             self._bisect(trial)
         elif trial.slope >= 0:
             self.high = trial
@@ -158,11 +158,25 @@ class _Bracket:
             return False
         return True
 
+    def _is_too_far(self, trial: Trial) -> bool:
+        """Whether the trial is beyond an upper end though f falls there, or not finite.
+
+        It is where f is too high, and where f is so flat that the slope suffices and the decrease does not: on the
+        way to an asymptote slopes alone would never turn back.
+        """
+        if not trial.finite or trial.slope >= 0:
+            return not trial.finite
+        rule, phi = self.rule, self.phi
+        enough = trial.f <= phi.f0 + rule.c1 * trial.alpha * phi.slope or is_rough(phi.origin(), trial)
+        return trial.f > self.limit or (trial.slope >= rule.c2 * phi.slope and not enough)
+
     def _bisect(self, far: Trial) -> None:
-        """Find an upper end between `low` and a point that is too high or not finite (U3)."""
+        """Find an upper end between `low` and a point that is too far (U3); far out a parabola shortens the way."""
         theta = self.rule.theta
         while self.left > 0:
             alpha = (1.0 - theta) * self.low.alpha + theta * far.alpha
+            guess = quadratic_minimizer(self.low, far) if far.finite else NAN
+            alpha = guess if self.low.alpha < guess < alpha else alpha
             if not self.low.alpha < alpha < far.alpha:
                 return
             trial = self.evaluate(alpha)
@@ -171,7 +185,7 @@ class _Bracket:
             if trial.finite and trial.slope >= 0:
                 self.high = trial
                 return
-            if trial.finite and trial.f <= self.limit:
-                self.low = trial
-            else:
+            if self._is_too_far(trial):
                 far = trial
+            else:
+                self.low = trial

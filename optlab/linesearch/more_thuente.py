@@ -12,7 +12,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, unbounded
-from optlab.linesearch.conditions import ROUGH, better_fallback, decreases_enough, strong_wolfe
+from optlab.linesearch.conditions import ROUGH, better_fallback, decreases_enough, falls_on, strong_wolfe
 from optlab.linesearch.interpolation import next_length
 
 
@@ -80,7 +80,7 @@ class MoreThuente(LineSearch):
             older, newest = newest, far - near
             if newest <= self.xtol * far or alpha in (near, far):
                 break
-        if high is None and decreases_enough(phi, low, self.c1):
+        if high is None and falls_on(phi, low, self.c1):
             unbounded(phi, low)
         return best
 
@@ -92,7 +92,7 @@ class MoreThuente(LineSearch):
             return low, trial, 0.5 * (low.alpha + trial.alpha)
         tilt = self.c1 * phi.slope if by_psi and trial.f <= low.f else 0.0
         a, b, c = tilted(low, tilt), None if high is None else tilted(high, tilt), tilted(trial, tilt)
-        rough = ROUGH * abs(phi.f0)
+        rough = ROUGH * max(abs(low.f), abs(trial.f))
         alpha = next_length(a, b, c, rough)
         if c.f - a.f > rough:
             return low, trial, alpha

@@ -13,7 +13,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, cubic_minimizer, falls_forever, secant, unbounded
-from optlab.linesearch.conditions import better_fallback, decreases_enough, is_rough, strong_wolfe
+from optlab.linesearch.conditions import better_fallback, decreases_enough, falls_on, is_rough, strong_wolfe
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class StrongWolfe(LineSearch):
             low, trial = trial, phi(self._longer(low, trial))
             if strong_wolfe(phi, trial, self.c1, self.c2):
                 return trial
-        if decreases_enough(phi, low, self.c1):
+        if falls_on(phi, low, self.c1):
             unbounded(phi, low)
-        return None
+        return low if decreases_enough(phi, low, self.c1) else None
 
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
         """Whether the trial replaces `low` as the lower end; where f is rough, the slope decides."""
         if not trial.finite:
             return False
-        if is_rough(phi, trial, low):
+        if is_rough(low, trial):
             return trial.slope * (trial.alpha - low.alpha) <= 0
         return trial.f < low.f and (trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope)
 
@@ -88,7 +88,7 @@ class StrongWolfe(LineSearch):
             newest = abs(high.alpha - low.alpha)
             alpha = 0.5 * (low.alpha + high.alpha)
             if high.finite and newest <= self.shrink * older:
-                alpha = inside(phi, low, high, alpha)
+                alpha = inside(low, high, alpha)
             width, older = newest, width
             if alpha in (low.alpha, high.alpha):
                 break
@@ -107,12 +107,12 @@ class StrongWolfe(LineSearch):
         return best
 
 
-def inside(phi: Line, low: Trial, high: Trial, middle: float) -> float:
+def inside(low: Trial, high: Trial, middle: float) -> float:
     """Return a length between `low` and `high` where the cubic sees the minimum; `middle` where it sees none.
 
     Where f is rough the secant of the slopes takes the cubic's place.
     """
-    if not is_rough(phi, low, high):
+    if not is_rough(low, high):
         guess = cubic_minimizer(low, high)
     else:
         guess = secant(low, high) if low.slope * high.slope < 0 else middle

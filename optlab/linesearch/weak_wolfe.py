@@ -12,7 +12,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, unbounded
-from optlab.linesearch.conditions import better_fallback, decreases_enough, is_rough, weak_wolfe
+from optlab.linesearch.conditions import better_fallback, falls_on, is_rough, weak_wolfe
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class WeakWolfe(LineSearch):
             else:
                 longer += 1
                 alpha = self.growth * alpha
-        if high == inf and best is not None and decreases_enough(phi, best, self.c1):
+        if high == inf and best is not None and falls_on(phi, best, self.c1):
             unbounded(phi, best)
         return best
 
@@ -72,4 +72,4 @@ class WeakWolfe(LineSearch):
         """Whether the trial is low enough and the slope there too steep; where f is rough, slopes decide."""
         if not trial.finite or not trial.slope < self.c2 * phi.slope:
             return False
-        return is_rough(phi, trial, phi.origin()) or trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
+        return is_rough(phi.origin(), trial) or trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from math import isfinite, isnan, nan
+from math import isnan, nan
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt
@@ -17,6 +17,9 @@ from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
+
+HUGE = 1e100
+"""Where the gradient of a batch is greater than this, f, which may be about to overflow, is evaluated after all."""
 
 
 class _WhenSampled:
@@ -114,9 +117,9 @@ class SampledOptimizer(Optimizer):
         rows, order = self._drawn(oracle, k, order)
         g = oracle.sample_gradient(x, rows)
         due = self.evaluate_every > 0 and k % self.evaluate_every == 0
-        if not due and isfinite(max_abs(g)):
+        if not due and max_abs(g) < HUGE:
             return nan, g, order
-        f = oracle.value(x)  # where g is not finite, f tells why the run ends
+        f = oracle.value(x)  # tells whether the run has diverged
         if isnan(f):
             raise Halt(Status.NONFINITE, f"f is NaN after {k} steps")
         return f, g, order

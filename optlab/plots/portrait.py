@@ -13,7 +13,7 @@ from optlab.core.facts import Facts
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.settings import name_of
 from optlab.core.status import InputError
-from optlab.plots.landscape import STAR, draw_landscape, known_points
+from optlab.plots.landscape import SADDLE, STAR, draw_landscape, known_points
 from optlab.plots.panels import swatch
 from optlab.plots.style import applied
 
@@ -28,10 +28,15 @@ LEVELS = 24
 POINTS = 2001
 DENSE = 200
 """Up to this n the second direction of a plane is an eigenvector of the Hessian."""
+FLAT: dict[str, Any] = {"marker": "D", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black",
+                        "linestyle": "none", "zorder": 6}  # fmt: skip
 SUMMIT: dict[str, Any] = {"marker": "^", "markersize": 9, "markerfacecolor": "white", "markeredgecolor": "black",
                           "linestyle": "none", "zorder": 6}  # fmt: skip
 START: dict[str, Any] = {"marker": "o", "markersize": 7, "markerfacecolor": "white", "markeredgecolor": "black",
                          "linestyle": "none", "zorder": 6}  # fmt: skip
+OTHERS = {"maximum": SUMMIT, "degenerate": FLAT}
+"""Critical points that a landscape does not mark by itself."""
+LEGEND: dict[str, Any] = {"loc": "best", "fontsize": "small", "frameon": True, "framealpha": 0.85, "edgecolor": "none"}
 
 
 def portrait(problem: ProblemBase) -> Figure:
@@ -72,7 +77,8 @@ def save_portrait(problem: ProblemBase, path: Path) -> Path:
 
 
 def _curve(axes: Axes, problem: ProblemBase) -> None:
-    points = known_points(problem)[0] + [np.asarray(problem.start(), dtype=float)]
+    points = [*known_points(problem)[0], *known_points(problem)[1], np.asarray(problem.start(), dtype=float)]
+    points += [x for kind in OTHERS for x in _critical(problem, kind)]
     ends = np.array([p[0] for p in points])
     size = float(np.ptp(ends)) or max(1.0, float(np.abs(ends).max()))
     x = np.linspace(ends.min() - size, ends.max() + size, POINTS)
@@ -86,35 +92,40 @@ def _curve(axes: Axes, problem: ProblemBase) -> None:
 
 def _contours(axes: Axes, problem: ProblemBase) -> None:
     plane = problem if problem.n == PLANE else Plane(problem)
+    others = [(f"known {kind}" if kind == "maximum" else f"{kind} point", points, look)
+              for kind, look in OTHERS.items() if (points := _critical(plane, kind))]  # fmt: skip
     places = [*known_points(plane)[0], *known_points(plane)[1], np.asarray(plane.start(), dtype=float)]
+    places += [x for _, points, _ in others for x in points]
     lo, hi = np.min(places, axis=0), np.max(places, axis=0)
     size = float((hi - lo).max()) or max(1.0, float(np.abs(lo).max()))
     half = np.maximum(hi - lo, 0.6 * size) / 2 + MARGIN * size
     middle = (lo + hi) / 2
     extras = draw_landscape(axes, plane, np.array([middle - half, middle + half]), LEVELS)
-    for x in plane.known.critical_points.get("maximum", ()):
-        axes.plot(*np.asarray(x, dtype=float), **SUMMIT)
-        extras["known maximum"] = swatch(**SUMMIT)
+    for label, points, look in others:
+        axes.plot(*np.array(points).T, **look)
+        extras[label] = swatch(**look)
     axes.plot(*plane.start(), **START)
     axes.set_xlabel("x₁" if plane is problem else "toward the standard start, in parts of its distance")
     axes.set_ylabel("x₂" if plane is problem else "across, in the same unit")
     handles = {**extras, "standard start": swatch(**START)}
-    axes.legend(list(handles.values()), list(handles), loc="best", fontsize="small")
+    axes.legend(list(handles.values()), list(handles), **LEGEND)
 
 
 def _mark(axes: Axes, problem: ProblemBase, where: Callable[[Array], tuple[float, float]]) -> None:
     for label, points, look in (
         ("known minimizer", known_points(problem)[0], STAR),
-        (
-            "known maximum",
-            [np.asarray(p, dtype=float) for p in problem.known.critical_points.get("maximum", ())],
-            SUMMIT,
-        ),
+        ("known saddle", known_points(problem)[1], SADDLE),
+        ("known maximum", _critical(problem, "maximum"), SUMMIT),
+        ("degenerate point", _critical(problem, "degenerate"), FLAT),
         ("standard start", [np.asarray(problem.start(), dtype=float)], START),
     ):
         if points:
             axes.plot(*np.array([where(p) for p in points]).T, label=label, **look)
-    axes.legend(loc="best", fontsize="small")
+    axes.legend(**LEGEND)
+
+
+def _critical(problem: ProblemBase, kind: str) -> list[Array]:
+    return [np.asarray(x, dtype=float) for x in problem.known.critical_points.get(kind, ())]
 
 
 class Plane(ProblemBase):

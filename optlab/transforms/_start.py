@@ -11,6 +11,9 @@ from optlab.core.kkt import project, stationarity
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.transform import Transform, Wrapper
 
+INFEASIBLE = "infeasible_start"
+"""Tag of a problem whose published start violates its own bounds or set."""
+
 
 class Restarted(Wrapper):
     """The problem from another start; the scale is still that of the standard start."""
@@ -18,6 +21,11 @@ class Restarted(Wrapper):
     def __init__(self, inner: ProblemBase, transform: Transform, start: Array) -> None:
         super().__init__(inner, transform)
         self._start = project(inner, start)
+
+    @property
+    def tags(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the inner problem, but that this start is within the bounds and the set."""
+        return tuple(tag for tag in self.inner.tags if tag != INFEASIBLE)
 
     def start(self) -> Array:
         return self._start.copy()

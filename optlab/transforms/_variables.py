@@ -11,12 +11,12 @@ import numpy as np
 
 from optlab.core.facts import Facts
 from optlab.core.kkt import bounds_of
-from optlab.core.problem import Array, ProblemBase
+from optlab.core.problem import DENSE, Array, ProblemBase
 from optlab.core.samples import Samples
 from optlab.core.settings import name_of
 from optlab.core.status import InputError
 from optlab.core.transform import Transform, Wrapper, after
-from optlab.kernels.linear_maps import Diagonal, LinearMap, congruence
+from optlab.kernels.linear_maps import Diagonal, LinearMap, Permutation, congruence
 from optlab.kernels.norms import max_abs
 from optlab.proximal.base import Proximable
 from optlab.sets.base import ConvexSet
@@ -41,6 +41,11 @@ class Substituted(Wrapper):
         if self._set_as_function and not self._own_form:
             msg = f"{name_of(transform)}: the feasible set of {name_of(inner)} is known by its projection alone, " \
                 "which this change of variables does not keep"  # fmt: skip
+            raise InputError(msg)
+        if bounds_of(inner) is not None and not A.componentwise and inner.n > DENSE:
+            size = f"{8e-9 * inner.n**2:,.0f} GB (at most n = {DENSE:,})"
+            msg = f"{name_of(transform)}: the bounds of {name_of(inner)} would become a dense matrix of {size}; " \
+                "permutation, shift and diagonal scaling keep them bounds"  # fmt: skip
             raise InputError(msg)
         if inner.composite is not None and A.stretch is None:
             msg = f"{name_of(transform)}: the composite term of {name_of(inner)} has no proximal operator in the new " \
@@ -196,8 +201,14 @@ class Substituted(Wrapper):
         return None if term is None else MovedTerm(term, self.map)
 
     def hessian_pattern(self) -> tuple[Any, Any] | None:
-        """The inner pattern where each variable keeps to itself; None where A mixes them, or reorders."""
-        return self.inner.hessian_pattern() if isinstance(self.A, Diagonal) else None
+        """The inner pattern where each variable depends on one, reordered like them; None where A mixes them."""
+        pattern = self.inner.hessian_pattern()
+        if pattern is None or isinstance(self.A, Diagonal):
+            return pattern
+        if not isinstance(self.A, Permutation):
+            return None
+        rows, cols = (self.A.p[np.asarray(indices)] for indices in pattern)
+        return np.minimum(rows, cols), np.maximum(rows, cols)
 
     # --- start and facts ------------------------------------------------------------------------
 
@@ -229,14 +240,35 @@ class Substituted(Wrapper):
         return float(eigenvalues[0]), float(eigenvalues[-1])
 
     def _multipliers(self, both: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
-        """λ of the set's own form, which came last, comes after those of the functions where it has become one."""
-        if both is None or not self._set_as_function:
-            return both
-        lam = np.asarray(both[0], dtype=float)
+        """The same multipliers but for bounds, whose unit is that of y, and for the set's own form where it moved.
+
+        λ of the latter came last; it comes after those of the functions where the set has become one.
+        """
+        if both is None:
+            return None
+        lam = self._of_bounds(np.array(both[0], dtype=float))
+        if not self._set_as_function:
+            return lam, both[1]
         own = self.inner.inequality
         m = 0 if own is None else int(np.size(own(self.inner.start())))
         cut = lam.size - self._own_form
         return np.concatenate([lam[:m], lam[cut:], lam[m:cut]]), both[1]
+
+    def _of_bounds(self, lam: Array) -> Array:
+        """Aᵀλ of the lower and of the upper bounds, where they are still bounds: in the order and the units of y."""
+        sides = bounds_of(self.inner)
+        if sides is None or not self.A.componentwise:
+            return lam
+        there = [np.isfinite(side) for side in sides]
+        end = lam.size - self._own_form
+        first = end - sum(int(t.sum()) for t in there)
+        for here in there:
+            last = first + int(here.sum())
+            whole = np.zeros(self.inner.n)
+            whole[here] = lam[first:last]
+            lam[first:last] = self.A.transpose(whole)[self.A.transpose(here.astype(float)) > 0]
+            first = last
+        return lam
 
     def _scale(self, scale: float | None) -> float | None:
         """The stated scale in the units of the new gradient."""

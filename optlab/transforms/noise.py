@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge
 
-from optlab.core.problem import Array
+from optlab.core.problem import Array, ProblemBase
 from optlab.transforms._falsified import Falsifying
 
 
@@ -40,6 +40,11 @@ class Noise(Falsifying):
     relative: bool = True
     distribution: Literal["normal", "uniform"] = "normal"
     seed: Annotated[int, Ge(0)] = 0
+
+    def apply(self, problem: ProblemBase) -> ProblemBase:
+        """Return the problem with noise."""
+        self.finite("f", "gradient")
+        return super().apply(problem)
 
     def falsified_value(self, x: Array, f: float) -> float:
         """Add σu, times |f| where relative."""

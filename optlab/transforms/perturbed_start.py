@@ -34,6 +34,7 @@ class PerturbedStart(Transform):
 
     def apply(self, problem: ProblemBase) -> ProblemBase:
         """Return the problem with a start nearby."""
+        self.finite("radius")
         x = np.asarray(problem.start(), dtype=float)
         u = self.generator().standard_normal(x.size)
         length = self.radius * max(1.0, float(np.linalg.norm(x)))

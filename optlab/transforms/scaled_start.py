@@ -29,5 +29,6 @@ class ScaledStart(Transform):
 
     def apply(self, problem: ProblemBase) -> ProblemBase:
         """Return the problem with a start farther away."""
+        self.finite("factor")
         x = np.asarray(problem.start(), dtype=float)
         return Restarted(problem, self, self.factor * (x if x.any() else np.ones_like(x)))

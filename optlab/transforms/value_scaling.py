@@ -40,6 +40,7 @@ class ValueScaling(Transform):
 
     def apply(self, problem: ProblemBase) -> ProblemBase:
         """Return the problem in other units of f."""
+        self.finite("factor", "offset")
         return Scaled(problem, self, float(self.factor), float(self.offset))
 
 

@@ -39,6 +39,7 @@ class VariableScaling(Transform):
 
     def apply(self, problem: ProblemBase) -> ProblemBase:
         """Return the problem in scaled variables."""
+        self.finite("condition")
         n = problem.n
         end = np.sqrt(self.condition)
         factors = np.geomspace(1.0 / end, end, n) if n > 1 else np.ones(1)

@@ -45,7 +45,7 @@ class AnalyticCenter(ProblemBase):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self.m, self.n, "m", "n")
         if not self.m > self.n:
             msg = f"analytic_center: m must be over n = {self.n}, given {self.m}; try {2 * self.n + 1}"
             raise InputError(msg)
@@ -122,7 +122,7 @@ class ChebyshevCenter(LinearObjective):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self.m, self.n, "m", "n")
         if self.m < self.n:
             msg = f"chebyshev_center: m must be at least n = {self.n}, given {self.m}; try {2 * self.n}"
             raise InputError(msg)

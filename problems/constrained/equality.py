@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.status import InputError
 from optlab.kernels.orthogonal import orthogonal
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,16 @@ class EqualityQuadratic(ProblemBase):
     condition: Annotated[float, Ge(1)] = 100.0
     seed: Annotated[int, Ge(0)] = 0
 
+    def __post_init__(self) -> None:
+        in_memory(self, self.n, self.n, "n")
+        if self.p > self.n:
+            msg = f"equality_quadratic: p must be at most n = {self.n}, given {self.p}"
+            raise InputError(msg)
+
     @cached_property
     def _data(self) -> tuple[Array, Array, Array, Array, Array, Array]:
         """(H, q, A, x*, ν*, start)."""
         n, p = self.n, self.p
-        if p > n:
-            msg = f"equality_quadratic: p must be at most n = {n}, given {p}"
-            raise InputError(msg)
         random = np.random.default_rng(self.seed)
         Q, A = orthogonal(random, n, n), orthogonal(random, n, p).T
         H = (Q * np.array(self.eigenvalues)) @ Q.T

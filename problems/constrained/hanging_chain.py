@@ -44,7 +44,7 @@ class HangingChain(ProblemBase):
     length: Annotated[float, Gt(1), Le(2)] = 1.5
 
     def __post_init__(self) -> None:
-        in_memory(self)
+        in_memory(self, self.n, self.n, "n")
         if self.n % 2:
             msg = f"hanging_chain: n must be even, given {self.n}; try {self.n - 1} or {self.n + 1}"
             raise InputError(msg)

@@ -42,7 +42,7 @@ class Isoperimetric(ProblemBase):
     angle: Annotated[float, Gt(0), Lt(6.28)] = pi
 
     def __post_init__(self) -> None:
-        in_memory(self)
+        in_memory(self, self.n, self.n, "n")
         if self.n % 2:
             msg = f"isoperimetric: n must be even, given {self.n}; try {self.n - 1} or {self.n + 1}"
             raise InputError(msg)

@@ -9,8 +9,8 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from optlab.core.problem import Array, Facts, ProblemBase
-from optlab.core.status import InputError
 from optlab.core.settings import check_settings
+from optlab.core.status import InputError
 
 STEPS = 200
 """Far more than bisection needs to the last bit."""

@@ -79,7 +79,7 @@ class ProjectPoint(NearestPoint):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self.m, self.n, "m", "n")
         if self.active > min(self.n, self.m):
             msg = f"project_point: active must be at most min(n, m) = {min(self.n, self.m)}, given {self.active}"
             raise InputError(msg)

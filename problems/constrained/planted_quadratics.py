@@ -100,7 +100,7 @@ class ConvexQP(PlantedQuadratic):
     p: Annotated[int, Ge(1)] = 5
 
     def __post_init__(self) -> None:
-        in_memory(self)
+        in_memory(self, self.n, self.n, "n")
         if self.p > self.n:
             msg = f"convex_qp: p must be at most n = {self.n}, given {self.p}"
             raise InputError(msg)
@@ -151,7 +151,7 @@ class BoxQuadratic(PlantedQuadratic):
     variants = ({"n": 1, "active": 1}, {"n": 5, "active": 0, "seed": 1}, {"n": 80, "active": 60, "condition": 1e4})
 
     def __post_init__(self) -> None:
-        in_memory(self)
+        in_memory(self, self.n, self.n, "n")
         if self.active > self.n:
             msg = f"box_quadratic: active must be at most n = {self.n}, given {self.active}"
             raise InputError(msg)

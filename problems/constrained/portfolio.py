@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt
 
 from optlab.core.problem import Array, Facts
 from optlab_problems.constrained.quadratic_objective import QuadraticObjective
+from optlab_problems.forms.sizes import in_memory
 
 SLACK = 1e-12
 """A multiplier below −SLACK times the greatest gradient releases its bound."""
@@ -46,6 +47,9 @@ class Portfolio(QuadraticObjective):
     factors: Annotated[int, Ge(1)] = 3
     aversion: Annotated[float, Gt(0)] = 5.0
     seed: Annotated[int, Ge(0)] = 0
+
+    def __post_init__(self) -> None:
+        in_memory(self, self.n, max(self.n, self.factors), "n", "factors")
 
     @cached_property
     def objective_data(self) -> tuple[Array, Array]:

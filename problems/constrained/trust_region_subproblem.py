@@ -13,6 +13,7 @@ from optlab.core.problem import Array, Facts
 from optlab.kernels.orthogonal import orthogonal
 from optlab.sets.ball import Ball
 from optlab_problems.constrained.quadratic_objective import QuadraticObjective
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class TrustRegionSubproblem(QuadraticObjective):
     n: Annotated[int, Ge(2)] = 6
     hard: bool = True
     seed: Annotated[int, Ge(0)] = 0
+
+    def __post_init__(self) -> None:
+        in_memory(self, self.n, self.n, "n")
 
     @property
     def shift(self) -> float:

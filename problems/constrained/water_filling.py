@@ -60,7 +60,7 @@ class WaterFilling(ProblemBase):
         """The water level w, from the channels in order of their ground."""
         ground = np.sort(self.ground)
         levels = (self.power + np.cumsum(ground)) / np.arange(1.0, self.n + 1.0)
-        return float(levels[np.flatnonzero(levels > ground)[-1]])
+        return float(levels[np.flatnonzero(levels >= ground)[-1]])
 
     def value(self, x: Array) -> float:
         return -np.sum(np.log(self.ground + x))  # type: ignore[no-any-return]  # a NumPy float, or autograd's box

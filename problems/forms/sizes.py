@@ -9,6 +9,7 @@ from optlab.core.problem import DENSE
 from optlab.core.settings import check_settings, name_of
 from optlab.core.status import InputError
 
+
 def multiple_of(factor: int, problem: Any, least: int | None = None) -> None:
     """Raise an InputError unless the setting n of the problem is a multiple of the factor.
 
@@ -37,19 +38,18 @@ def at_least_n(problem: Any) -> int:
     return int(m)
 
 
-def in_memory(problem: Any, columns: str = "n", rows: str = "") -> None:
-    """Raise an InputError where a dense matrix, of sizes named by settings, would take over 2 GB.
+def in_memory(problem: Any, rows: int, columns: int, *names: str) -> None:
+    """Raise an InputError where a dense matrix that the settings `names` ask for would take over 2 GB.
 
-    Without `rows`, or where that setting is None, the matrix is square. The settings are checked on the way.
+    The settings are checked first.
     """
     check_settings(problem)
-    n = getattr(problem, columns)
-    m = getattr(problem, rows) if rows else None
-    m = n if m is None else m
-    if m * n > DENSE * DENSE:
-        given = f"{columns} = {n}" + (f" and {rows} = {getattr(problem, rows)}" if rows else "")
-        most = f"{columns} must be at most {DENSE}" if m == n else f"{rows} · {columns} must be at most {DENSE}²"
-        msg = f"{name_of(problem)}: its matrix is dense, {most}, given {given}"
+    if rows * columns > DENSE * DENSE:
+        given = " and ".join(f"{name} = {getattr(problem, name)}" for name in names)
+        msg = (
+            f"{name_of(problem)}: a dense matrix of {rows:,} × {columns:,} would take {8e-9 * rows * columns:,.0f} GB; "
+            f"rows times columns must be at most {DENSE:,}², given {given}"
+        )
         raise InputError(msg)
 
 

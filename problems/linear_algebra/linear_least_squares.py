@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from math import fsum
+from math import fsum, inf
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optlab.core.problem import Array, Facts
+from optlab.core.settings import check_settings, settings_of
 from optlab_problems.forms.least_squares import LeastSquares
+from optlab_problems.forms.sizes import in_memory
 
 EPS = float(np.finfo(float).eps)
 TRUSTED = 1e7
@@ -26,6 +28,11 @@ class LinearLeastSquares(LeastSquares):
     """
 
     abstract: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if "n" in settings_of(type(self)):
+            in_memory(self, self.n, self.n, "n")
 
     @property
     @abstractmethod
@@ -104,8 +111,8 @@ class LinearLeastSquares(LeastSquares):
 
     def precision(self) -> str:
         """Say how near to x* a method can come, by κ(A) and by the rounding of b."""
-        sigma = self.singular_values
-        kappa = float(sigma[0] / sigma[-1]) if self.extremes is None else self.extremes[1] / self.extremes[0]
+        least, greatest = self.extremes or self.singular_values[[-1, 0]]
+        kappa = float(greatest / least) if least > 0 else inf
         whole = all(fsum((*(row * self.planted), -b)) == 0.0 for row, b in zip(self.A, self.b, strict=True))
         size = f"κ(A) = {kappa:.1e}" if kappa * EPS < 1.0 else "κ(A) is over 1e15"
         by_matrix, by_hessian = (_share(power * EPS) for power in (kappa, kappa * kappa))

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Gt, Le
+from annotated_types import Ge, Le
 
 from optlab.core.problem import Array
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
@@ -28,7 +28,7 @@ class NearSingularPair(LinearLeastSquares):
     Attributes
     ----------
     gap : float
-        ε, the distance of the two equations.
+        ε, the distance of the two equations; below 2⁻⁵², 1 + ε is 1.
 
     Source: Trefethen & Bau (1997), lecture 12 (the condition of a system of equations).
     """
@@ -38,7 +38,7 @@ class NearSingularPair(LinearLeastSquares):
     dimension = 2
     variants = ({"gap": 0.125}, {"gap": 1e-4})
 
-    gap: Annotated[float, Gt(0), Le(1)] = 1e-10
+    gap: Annotated[float, Ge(2.0**-52), Le(1)] = 1e-10
 
     @cached_property
     def A(self) -> Array:  # noqa: N802  textbook letter

@@ -13,8 +13,8 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts
 from optlab.core.status import InputError
 from optlab.kernels.orthogonal import orthogonal
-from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 from optlab_problems.forms.sizes import in_memory
+from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RandomSingularValues(LinearLeastSquares):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self._height, self.n, "m", "n")
         if self.m is not None and self.m < self.n:
             msg = f"random_singular_values: m must be at least n = {self.n}, given {self.m}"
             raise InputError(msg)

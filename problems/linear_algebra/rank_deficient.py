@@ -11,8 +11,8 @@ from annotated_types import Ge
 
 from optlab.core.problem import Array, Facts
 from optlab.core.status import InputError
-from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 from optlab_problems.forms.sizes import in_memory
+from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RankDeficient(LinearLeastSquares):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self.m, self.n, "m", "n")
         most = min(self.n - 1, self.m)
         if self.rank > most:
             msg = f"rank_deficient: rank must be at most {most} for n = {self.n} and m = {self.m}, given {self.rank}"

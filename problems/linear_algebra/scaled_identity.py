@@ -11,9 +11,9 @@ import numpy as np
 from annotated_types import Ge
 
 from optlab.core.problem import Array
+from optlab.core.settings import check_settings
 from optlab.core.status import InputError
 from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
-from optlab.core.settings import check_settings
 
 
 @dataclass(frozen=True)

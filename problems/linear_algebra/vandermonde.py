@@ -11,8 +11,8 @@ from annotated_types import Ge
 
 from optlab.core.problem import Array
 from optlab.core.status import InputError
-from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 from optlab_problems.forms.sizes import in_memory
+from optlab_problems.linear_algebra.linear_least_squares import LinearLeastSquares
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Vandermonde(LinearLeastSquares):
     m: Annotated[int, Ge(2)] = 17
 
     def __post_init__(self) -> None:
-        in_memory(self, rows="m")
+        in_memory(self, self.m, self.n, "m", "n")
         if self.m < self.n:
             msg = f"vandermonde: m must be at least n = {self.n}, given {self.m}"
             raise InputError(msg)

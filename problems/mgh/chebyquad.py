@@ -10,9 +10,9 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from optlab.core.problem import Array, Facts
+from optlab.core.settings import check_settings
 from optlab.core.status import InputError
 from optlab_problems.forms.least_squares import LeastSquares
-from optlab.core.settings import check_settings
 
 KNOWN = {
     7: (

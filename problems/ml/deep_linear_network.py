@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt
 from optlab.core.problem import Array, Facts
 from optlab.core.settings import check_settings
 from optlab.kernels.orthogonal import orthogonal
+from optlab_problems.forms.sizes import in_memory
 from optlab_problems.ml.data import SHAPES, check_choice, one_hot, standardized, table
 from optlab_problems.ml.network import Network
 from optlab_problems.ml.network_start import Initialization
@@ -75,6 +76,7 @@ class DeepLinearNetwork(Network):
     def __post_init__(self) -> None:
         check_settings(self)
         check_choice(self.data, self.inputs, self.m, what="inputs")
+        in_memory(self, self.m or 10 * self.inputs, self.inputs, "m", "inputs")
 
     @cached_property
     def table(self) -> tuple[Array, Array]:
@@ -109,7 +111,7 @@ class DeepLinearNetwork(Network):
         A, Y = self.table
         least_squares = np.linalg.lstsq(A, Y, rcond=None)[0].T
         left, sizes, _ = np.linalg.svd((A @ least_squares.T).T, full_matrices=False)
-        kept = [k for k in kept if sizes[k] > NONE * sizes[0]]
+        kept = [k for k in kept if k < sizes.size and sizes[k] > NONE * sizes[0]]
         left = left[:, kept]
         U, sigma, Vt = np.linalg.svd(left @ (left.T @ least_squares), full_matrices=False)
         rank = len(kept)

@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.samples import Indices, Samples
 from optlab.core.settings import check_settings
+from optlab_problems.forms.sizes import in_memory
 from optlab_problems.ml.data import SHAPES, blobs, check_choice, table
 from optlab_problems.ml.reference import saddles
 
@@ -68,6 +69,7 @@ class GaussianMixture(ProblemBase):
     def __post_init__(self) -> None:
         check_settings(self)
         check_choice(self.data, self._d, self.m, what="features")
+        in_memory(self, self.components * self._d, self._d, "components", "features")
 
     @property
     def _d(self) -> int:

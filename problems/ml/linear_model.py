@@ -13,6 +13,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.samples import Indices, Samples
 from optlab.core.settings import check_settings
+from optlab_problems.forms.sizes import in_memory
 from optlab_problems.ml.data import check_choice
 from optlab_problems.ml.reference import convex_facts
 
@@ -52,6 +53,7 @@ class LinearModel(ProblemBase):
     def __post_init__(self) -> None:
         check_settings(self)
         check_choice(getattr(self, "data", ""), self.n, self.m, int(self.intercept))
+        in_memory(self, self.rows, self.n, "m", "n")
 
     @abstractmethod
     def table(self, features: int) -> tuple[Array, Array]:

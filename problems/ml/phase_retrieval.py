@@ -12,6 +12,8 @@ from annotated_types import Ge
 
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.core.samples import Indices, Samples
+from optlab.core.settings import check_settings
+from optlab_problems.forms.sizes import in_memory
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,19 @@ class PhaseRetrieval(ProblemBase):
     begin: Literal["random", "spectral"] = "random"
     seed: Annotated[int, Ge(0)] = 0
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+        in_memory(self, self._m, self.n, "m", "n")
+
+    @property
+    def _m(self) -> int:
+        return 6 * self.n if self.m is None else self.m
+
     @cached_property
     def _data(self) -> tuple[Array, Array, Array, Array]:
         """(A (m, n), b (m,), x*, a random unit vector)."""
         random = np.random.default_rng(self.seed)
-        m = 6 * self.n if self.m is None else self.m
+        m = self._m
         A = random.standard_normal((m, self.n))
         x, begin = random.standard_normal((2, self.n))
         x /= np.linalg.norm(x)

@@ -30,7 +30,7 @@ class Arwhead(ElementSum):
     """
 
     suites = ("scalable",)
-    tags = ("strictly_convex", "sparse")
+    tags = ("convex", "strictly_convex", "sparse")
     variants = ({"n": 2}, {"n": 52})
 
     n: Annotated[int, Ge(2)] = 10

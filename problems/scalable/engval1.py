@@ -33,7 +33,7 @@ class Engval1(ElementSum):
     """
 
     suites = ("scalable",)
-    tags = ("strictly_convex", "sparse")
+    tags = ("convex", "strictly_convex", "sparse")
     variants = ({"n": 2}, {"n": 52})
 
     n: Annotated[int, Ge(2)] = 10

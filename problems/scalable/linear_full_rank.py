@@ -35,7 +35,7 @@ class LinearFullRank(ProblemBase):
     """
 
     suites = ("scalable", "mgh")
-    tags = ("least_squares", "quadratic", "strictly_convex")
+    tags = ("least_squares", "quadratic", "convex", "strictly_convex")
     variants = ({"n": 5, "m": 5}, {"n": 52, "m": 60})
 
     n: Annotated[int, Ge(1)] = 10

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from optlab.core.problem import Array
+from optlab_problems.forms.sizes import finite
 from optlab_problems.scalable.membrane import Membrane
 
 
@@ -42,6 +43,9 @@ class Obstacle(Membrane):
 
     landscape: Literal["A", "B"] = "A"
     c: float = 1.0
+
+    def __post_init__(self) -> None:
+        finite(self, "c")
 
     @cached_property
     def bounds(self) -> tuple[Array, Array]:

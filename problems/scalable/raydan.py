@@ -32,7 +32,7 @@ class Raydan(ElementSum):
     """
 
     suites = ("scalable",)
-    tags = ("strictly_convex", "sparse")
+    tags = ("convex", "strictly_convex", "sparse")
     variants = ({"weights": "equal"}, {"n": 52})
 
     n: Annotated[int, Ge(1)] = 10

@@ -31,7 +31,7 @@ class Tridia(ElementSquares):
     """
 
     suites = ("scalable",)
-    tags = ("least_squares", "quadratic", "strictly_convex", "ill_conditioned", "sparse")
+    tags = ("least_squares", "quadratic", "convex", "strictly_convex", "ill_conditioned", "sparse")
     variants = ({"n": 2}, {"n": 52})
 
     n: Annotated[int, Ge(2)] = 10

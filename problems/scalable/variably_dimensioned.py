@@ -29,7 +29,7 @@ class VariablyDimensioned(ProblemBase):
     """
 
     suites = ("scalable", "mgh")
-    tags = ("least_squares", "strictly_convex", "ill_conditioned")
+    tags = ("least_squares", "convex", "strictly_convex", "ill_conditioned")
     variants = ({"n": 2}, {"n": 52})
 
     n: Annotated[int, Ge(1)] = 10

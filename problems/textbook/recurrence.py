@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from optlab.core.problem import Array, Facts
 from optlab_problems.forms.componentwise import Componentwise, Entries
@@ -37,7 +37,7 @@ class Recurrence(Componentwise):
     dimension = 1
     variants = ({"steps": 2}, {"steps": 7, "target": 2.0})
 
-    steps: Annotated[int, Ge(2)] = 10
+    steps: Annotated[int, Ge(2), Le(500)] = 10
     target: Annotated[float, Gt(0)] = 0.5
 
     def f(self, w: Any) -> Any:

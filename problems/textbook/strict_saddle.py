@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optlab.core.problem import Array, Facts, ProblemBase
+from optlab_problems.forms.sizes import finite
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class StrictSaddle(ProblemBase):
     variants = ({"offset": 1e-3},)
 
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        finite(self, "offset")
 
     def value(self, x: Array) -> float:
         a, b = x.tolist() if type(x) is np.ndarray else x

@@ -106,8 +106,9 @@ class Foreign(ForeignOptimizer):
                     msg = f"foreign: gives names {key!r}{nearest(key, GIVEN)} (one of: {', '.join(GIVEN)})"
                     raise InputError(msg)
             return tuple(self.gives)
+        solver = self._callable()
         try:
-            named = inspect.signature(self._callable()).parameters
+            named = inspect.signature(solver).parameters
         except ValueError:  # a function written in C may have none
             return ("jac",)
         return tuple(key for key in ("jac", "bounds", "callback") if key in named and key not in self.options)

@@ -55,6 +55,7 @@ class NloptMethod(ForeignOptimizer):
         except Exception as error:  # of several types of its own, by version
             if solver.last_optimize_result() not in FAILURES:
                 raise
+            shown.judge()
             says, status = FAILURES[solver.last_optimize_result()]
             return Ending(message=str(error) or says, status=status)
         return Ending(True, f"code {solver.last_optimize_result()}", x)
@@ -86,7 +87,7 @@ class _Iterates:
             msg = f"f = {f}, which this method of NLopt cannot stand"
             raise Halt(Status.NONFINITE, msg)
         if self.kinds:  # the last point's constraints are known by now
-            self._judge()
+            self.judge()
             self.at = (x.copy(), f, {})
         elif f < self.best:
             self.best = f
@@ -107,7 +108,8 @@ class _Iterates:
 
         return fill
 
-    def _judge(self) -> None:
+    def judge(self) -> None:
+        """Show the last point where its constraints are known and it is better than what was shown last."""
         x, f, violations = self.at
         if len(violations) == len(self.kinds):
             violation = max(violations.values())

@@ -9,7 +9,6 @@ from annotated_types import Ge, Gt, Lt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
-from optlab.core.problem import Array
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
 
@@ -32,8 +31,8 @@ class HeavyBall(Optimizer):
     schedule : Schedule
         What α is multiplied by at iteration k.
     restart : str
-        When the momentum is dropped (counted in `restarts`): "never", where f has risen ("function"), or where the
-        last step points uphill ("gradient").
+        "never", or "function": where momentum would raise f the step is not taken, and the momentum is dropped
+        (counted in `restarts`).
     """
 
     properties: ClassVar[tuple[str, ...]] = ("heavy_ball", "rotation")
@@ -41,24 +40,17 @@ class HeavyBall(Optimizer):
     step_size: Annotated[float, Gt(0)] = 1e-2
     momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
     schedule: Schedule = ConstantSchedule()  # noqa: RUF009  frozen
-    restart: Literal["never", "function", "gradient"] = "never"
+    restart: Literal["never", "function"] = "never"
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Return x + v₊ with v₊ = βv − α∇f(x)."""
-        alpha = self.step_size * self.schedule.factor(state.k)
-        last: tuple[Array, float] | None = state.memory
-        dropped = last is not None and self._restarts(state, *last)
-        v = -alpha * state.g
-        if last is not None and not dropped:
-            v = self.momentum * last[0] + v
-        x = state.x + v
+        alpha, v = self.step_size * self.schedule.factor(state.k), state.memory
+        v_new = -alpha * state.g
+        if v is not None:
+            v_new += self.momentum * v
+        v_new.setflags(write=False)
+        x = state.x + v_new
         f, g = oracle.value_and_gradient(x)
-        v.setflags(write=False)
-        return state.at(x, f, g, step_size=alpha, direction=v / alpha, memory=(v, state.f),
-                        restarts=state.restarts + dropped)  # fmt: skip
-
-    def _restarts(self, state: State, v: Array, before: float) -> bool:
-        """Source: O'Donoghue & Candès (2015), section 3.2."""
-        if self.restart == "function":
-            return state.f > before
-        return self.restart == "gradient" and float(state.g.dot(v)) > 0
+        if v is not None and self.restart == "function" and not f <= state.f:
+            return state.stayed(memory=None, restarts=state.restarts + 1)
+        return state.at(x, f, g, step_size=alpha, direction=v_new / alpha, memory=v_new)

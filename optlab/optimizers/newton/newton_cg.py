@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.descent import LineSearchOptimizer
+from optlab.kernels.trust_region import length
 from optlab.kernels.truncated_cg import forcing, truncated_cg
 from optlab.linesearch.initial import first_length
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 class NewtonCG(LineSearchOptimizer):
     """Solve Newton's equation by conjugate gradients from products Hv alone, no better than the step deserves.
 
-    H is never formed: n may be 10⁶. Curvature that is not positive ends the process at the present iterate, a
-    direction of descent; at the first iteration at −g, as long as |gᵀHg| suggests.
-    Source: Nocedal & Wright (2006), algorithm 7.1; Nash (2000).
+    H is never formed: n may be 10⁶. Negative curvature along one of the process's directions ends it: the last leg
+    then goes as far as to the critical point there, and away from it, as in saddle-free Newton. In a valley with a
+    slight negative curvature along its floor the iterate before that leg is little more than steepest descent.
+    Source: Nocedal & Wright (2006), algorithm 7.1; Nash (2000); Dauphin et al. (2014) for the last leg.
 
     Parameters
     ----------
@@ -32,6 +34,9 @@ class NewtonCG(LineSearchOptimizer):
         The residual to reach is ‖g‖ min(loosest, √(‖g‖/‖g₀‖)), g₀ being the gradient at the start of the run.
     products : int
         At most this many products per step, and 2n.
+    follow : bool
+        Whether to go along negative curvature found after the first iteration; False takes the present iterate, as
+        algorithm 7.1 does.
     """
 
     name: ClassVar[str] = "newton_cg"
@@ -40,22 +45,24 @@ class NewtonCG(LineSearchOptimizer):
 
     loosest: Annotated[float, Gt(0), Lt(1)] = 0.5
     products: Annotated[int, Ge(1)] = 500
+    follow: bool = True
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """Return the point where conjugate gradients end, or a multiple of −g."""
         g = state.g
-        norm = sqrt(float(g.dot(g)))
+        norm = length(g)
         tolerance = norm * forcing(norm, norm if state.memory is None else state.memory, self.loosest)
         path = truncated_cg(lambda v: oracle.hvp(state.x, v), g, tolerance, min(self.products, 2 * g.size))
-        if path.end.predicted > 0:
-            return path.end.p
-        curvature = abs(path.legs[0].curvature) if path.legs else 0.0
-        length = norm * norm / curvature if curvature > 0 else first_length(state, -g)
-        return -length * g if isfinite(length) else -g
+        bent, first = path.bent, path.end.predicted == 0
+        if bent is not None and (first or self.follow):
+            alpha = bent.to_critical_point()
+            if isfinite(alpha):
+                return bent.z + alpha * bent.d
+        return -first_length(state, -g) * g if first else path.end.p
 
     def remember(self, old: State, new: State) -> float:
         """‖∇f‖ at the start of the run."""
-        return sqrt(float(old.g.dot(old.g))) if old.memory is None else old.memory  # type: ignore[no-any-return]
+        return length(old.g) if old.memory is None else old.memory  # type: ignore[no-any-return]
 
     def first_step(self, state: State, direction: Array) -> float:
         """Return 1, the full step."""

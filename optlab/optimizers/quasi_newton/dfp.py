@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class DFP(DenseQuasiNewton):
     """Quasi-Newton with Davidon, Fletcher and Powell's update, the first there was.
 
-    With exact steps it takes those of BFGS. With loose ones it recovers so slowly from an estimate of the curvature that
-    is too great (N&W, section 6.1) that it needs a search of its own, c₂ = 0.1. `BFGS` describes the other settings.
+    With exact steps it takes those of BFGS. With loose ones it recovers so slowly from too great an estimate of the
+    curvature (N&W, section 6.1) that it needs a search of its own, c₂ = 0.1. `BFGS` describes the other settings.
     Source: Davidon (1959); Fletcher & Powell (1963); Nocedal & Wright (2006), equation 6.15.
     """
 

@@ -24,7 +24,7 @@ class LSR1(SecantTrustRegion):
     """SR1 from the last m pairs, the Hessian never formed.
 
     B differs from γI by rank m: its eigenvalues are known, and so is the global minimizer of the model within the
-    radius. γ is yᵀy/sᵀy of the newest pair. The memory is the pairs; an iteration costs a QR factorization of m columns.
+    radius. γ is yᵀy/sᵀy of the newest pair. The memory is the pairs; an iteration factorizes m columns.
     Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), algorithm 2.
 
     Parameters

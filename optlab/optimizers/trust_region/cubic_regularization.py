@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from annotated_types import Gt, Lt
@@ -12,6 +11,8 @@ from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.core.trust_region import EXPANSIONS, attempt
 from optlab.kernels.secular import Factored, Penalty, exact_step, factored, newton_length
+from optlab.kernels.trust_region import length
+from optlab.linesearch.base import EPS
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST = 0.1
 """At first the force of the penalty, σ‖p‖², is this part of ‖∇f‖ at the length of Newton's step."""
+GROWS = 2.0
+"""A step this many times as long as the last one counts as an enlargement."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class CubicState(State):
     rho : float
         The actual over the predicted decrease of the last step, rejected or not; NaN where a trial was not finite.
     expansions : int
-        How many times in a row σ has just been lowered.
+        How many times in a row the step has just been twice as long as the last one, or longer.
     """
 
     sigma: float = NAN
@@ -47,7 +50,7 @@ class CubicRegularization(Optimizer):
     """Minimize the model f + gᵀp + ½pᵀHp + ⅓σ‖p‖³ globally: a bound on f where σ exceeds half of H's Lipschitz constant.
 
     (H + σ‖p‖I)p = −g with H + σ‖p‖I ⪰ 0; in the hard case the eigenvector of the least eigenvalue joins in, as in
-    `trust_region`. σ rises after a step that the outcome refutes, and falls after a very good one; by a factor of 10
+    `trust_region`. σ rises after a step that the outcome refutes, and falls after a very good one, as long as it matters; by a factor of 10
     the length of a step on negative curvature or without any changes as by one of 3 to 10 in a radius.
     Source: Cartis, Gould & Toint (2011), algorithm 2.1; Nesterov & Polyak (2006).
 
@@ -78,7 +81,7 @@ class CubicRegularization(Optimizer):
     accept: Annotated[float, Gt(0), Lt(1)] = 0.1
     good: Annotated[float, Gt(0), Lt(1)] = 0.9
     raised: Annotated[float, Gt(1)] = 10.0
-    lowered: Annotated[float, Gt(0), Lt(1)] = 0.1
+    lowered: Annotated[float, Gt(0), Lt(1)] = 0.25
 
     def init(self, oracle: Oracle, x0: Array) -> State:
         """Evaluate the start."""
@@ -94,16 +97,21 @@ class CubicRegularization(Optimizer):
         trial = attempt(oracle, state, step, self.accept)
         if trial.g is None:
             return state.stayed(memory=model, sigma=self.raised * sigma, rho=trial.rho, expansions=0)
-        expansions = state.expansions + 1 if trial.rho > self.good and step.lam > 0 else 0
+        good, size = trial.rho > self.good, length(step.p)
+        if good:
+            sigma = max(self.lowered * sigma, EPS * step.predicted / size / size / size)
+        longer = good and state.direction is not None and size >= GROWS * length(state.direction)
+        expansions = state.expansions + 1 if longer else 0
         if expansions > EXPANSIONS:
-            note = f"f = {state.f:.6g} still falls as its model says, after σ was lowered {EXPANSIONS} times in a row"
+            note = f"f = {state.f:.6g} still falls as its model says, by steps that were doubled {EXPANSIONS} times in a row"
             raise Halt(Status.UNBOUNDED, note)
         return state.at(
-            trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, rho=trial.rho,
-            sigma=self.lowered * sigma if trial.rho > self.good else sigma, expansions=expansions,
+            trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, sigma=sigma, rho=trial.rho,
+            expansions=expansions,
         )  # fmt: skip
 
 
 def first_weight(model: Factored, g: Array) -> float:
     """Return σ = FIRST · ‖g‖/‖p‖², p being Newton's step, or Cauchy's where H is not positive definite."""
-    return FIRST * sqrt(float(g.dot(g))) / newton_length(model, g) ** 2
+    size = newton_length(model, g)
+    return FIRST * length(g) / size / size

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from scipy.linalg.lapack import dpotrs
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
 from optlab.kernels.secular import cholesky
-from optlab.kernels.trust_region import Step, cauchy_step, dogleg_step, natural_length
+from optlab.kernels.trust_region import Step, cauchy_step, dogleg_step, length, natural_length
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -50,5 +50,5 @@ class TrustRegionDogleg(TrustRegionOptimizer):
 
     def first_radius(self, state: TrustRegionState, model: Legs) -> float:
         """Return the length of Newton's step, or of Cauchy's."""
-        length = 0.0 if model.newton is None else sqrt(float(model.newton.dot(model.newton)))
-        return length if 0 < length < inf else natural_length(state.g, float(state.g.dot(model.product)))
+        size = 0.0 if model.newton is None else length(model.newton)
+        return size if 0 < size < inf else natural_length(state.g, float(state.g.dot(model.product)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
-from optlab.kernels.trust_region import Step, natural_length
+from optlab.kernels.trust_region import Step, length, natural_length
 from optlab.kernels.truncated_cg import Path, forcing, truncated_cg
 
 if TYPE_CHECKING:
@@ -51,14 +51,13 @@ class TrustRegionSteihaug(TrustRegionOptimizer):
 
     def first_radius(self, state: TrustRegionState, model: Path) -> float:
         """Return the length of the step that no radius limits, or of Cauchy's where that ends at 0."""
-        p = model.end.p
-        length = sqrt(float(p.dot(p)))
-        if length > 0 or not model.legs:
-            return length or 1.0
-        return natural_length(state.g, model.legs[0].curvature)
+        size = length(model.end.p)
+        if 0 < size < inf:
+            return size
+        return natural_length(state.g, model.legs[0].curvature if model.legs else 0.0)
 
     def _path(self, oracle: Oracle, state: TrustRegionState, radius: float) -> Path:
-        norm = sqrt(float(state.g.dot(state.g)))
+        norm = length(state.g)
         tolerance = norm * forcing(norm, state.steepness, self.loosest)
         most = min(self.products, 2 * state.x.size)
         return truncated_cg(lambda v: oracle.hvp(state.x, v), state.g, tolerance, most, radius)
