@@ -117,6 +117,10 @@ def _tell(results: Results) -> bool:
             click.echo(f"{name.removesuffix('.html'):<8} {results.folder / name}")
     if results.reused:
         click.echo(f"reused   {results.reused} of {results.executed + results.reused} runs, unchanged since")
+    if "tuned" in results.runs:
+        rows = results.runs[results.runs["tuned"].fillna("") != ""].drop_duplicates(["label", "problem", "tuned"])
+        for row in rows.to_dict("records"):
+            click.echo(f"tuned    {row['label']} on {row['problem']}: {row['tuned']}")
     noted = int(results.runs["notes"].fillna("").ne("").sum()) if "notes" in results.runs else 0
     if noted:
         click.echo(f"columns of {noted} runs could not all be computed; {results.folder / 'report.html'} says why")

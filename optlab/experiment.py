@@ -43,6 +43,8 @@ class Experiment:
         The file as it was read, overrides applied.
     overrides : tuple of str
         What was changed for this time.
+    tuning : dict, optional
+        How tuned settings are chosen; the runs that wait for it have `candidates`.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Experiment:
     data: dict[str, Any] = field(repr=False)
     all_runs: tuple[Run, ...] = field(repr=False)
     overrides: tuple[str, ...] = ()
+    tuning: dict[str, Any] | None = None
 
     def runs(self) -> tuple[Run, ...]:
         """Return the runs: problems × optimizers × starts × seeds, sweeps expanded."""
@@ -134,6 +137,7 @@ def _checked(document: Document, folder: Path, source: Path | None, plugins: Seq
     return Experiment(
         name, file.description, source, folder, more.plugins, more.columns, more.plots, seeds, tuple(file.expect),
         more.executor, document.data, more.runs(file.starts.each(), seeds, _plain(file.stop), _plain(file.record)),
+        tuning=None if file.tune is None else _plain(file.tune),
     )  # fmt: skip
 
 

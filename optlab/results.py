@@ -64,6 +64,17 @@ class Results:
         return self._read("iterations")
 
     @cached_property
+    def tuning(self) -> pd.DataFrame:
+        """A row per trial and training start of tuned optimizers: settings, best f, evaluations, rank, chosen.
+
+        Raises
+        ------
+        InputError
+            Where nothing was tuned.
+        """
+        return self._read("tuning")
+
+    @cached_property
     def experiment(self) -> dict[str, Any]:
         """The resolved experiment."""
         from ruamel.yaml import YAML

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import isnan
 from pathlib import Path
@@ -31,13 +31,18 @@ def write(folder: Path, finished: Mapping[str, Finished], specs: Mapping[str, Ma
     finished : mapping of run key to Finished
     specs : mapping of run key to the run's specification
     """
-    import pyarrow as pa
-
     rows = [{"run": key, **done.row, "spec": json.dumps(specs[key])} for key, done in finished.items()]
-    names = list(dict.fromkeys(name for row in rows for name in row))
     _save(folder / "iterations.parquet", _iterations(finished))
     _save(folder / "trajectories.parquet", _points_table(finished))
-    _save(folder / "runs.parquet", pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
+    write_rows(folder / "runs.parquet", rows)
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a table of rows, renamed into place; what a row does not have is null."""
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    _save(path, pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
 
 
 def _mixed(values: list[Any]) -> pa.Array:

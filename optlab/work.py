@@ -98,7 +98,8 @@ def make_start(spec: Mapping[str, Any], standard: Any, seed: int) -> Any:
         return spec["factor"] * standard
     if kind == "point":
         return np.array(spec["x"], dtype=float)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, spec["index"], *b"start"]))
+    axis = b"training" if kind == "training" else b"start"  # no run begins where its settings were chosen
+    rng = np.random.default_rng(np.random.SeedSequence([seed, spec["index"], *axis]))
     direction = rng.standard_normal(standard.size)
     return standard + spec["radius"] * rng.random() ** (1 / standard.size) * direction / np.linalg.norm(direction)
 

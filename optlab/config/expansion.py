@@ -13,6 +13,7 @@ from optlab.config.run import Run
 from optlab.config.specs import INVALID, Checker, full
 from optlab.config.sweeps import MAX_RUNS
 from optlab.config.text import Document, Fault, Path_
+from optlab.config.tuning import check_protocol
 from optlab.config.variants import Variant, Variants
 from optlab.core.status import InputError
 from optlab.registry import Catalogue
@@ -46,6 +47,9 @@ class Expansion:
         self.problems, self.optimizers = problems.all(), optimizers.all()
         if file is None:
             return
+        check_protocol(
+            self.document, [(o.label, len(o.candidates)) for o in self.optimizers if o.candidates], file.tune
+        )
         if file.expect and not self.document.faults:
             asked = [c if isinstance(c, str) else c["name"] for c in self.columns]
             Foresight(self.catalogue, self.problems, self.optimizers, asked).check(self.document, file.expect)
@@ -58,7 +62,7 @@ class Expansion:
         columns.sort(key=lambda c: str(c["name"]))
         return tuple(
             Run(p.given, o.given, o.label, start, seed, stop, record, list(self.columns),
-                {"problem": p.full, "optimizer": o.full, "columns": columns})
+                {"problem": p.full, "optimizer": o.full, "columns": columns}, o.candidates)
             for p, o, start, seed in product(self.problems, self.optimizers, starts, seeds)
         )  # fmt: skip
 

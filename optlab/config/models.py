@@ -80,6 +80,27 @@ class StopRules(Model):
     seconds: Finite | None = Field(None, gt=0, description="The method's own time.")
 
 
+class Tuning(Model):
+    """How the settings under an optimizer's own `tune` are chosen: every contender has the same trials and budget."""
+
+    budget: Budgets = Field(description="Most evaluations of each training run.")
+    trials: Positive | None = Field(
+        None, description="Values tried per contender, drawn from its ranges; all of them where not given."
+    )
+    starts: Positive = Field(3, description="Training starts: random ones that no run of the experiment begins from.")
+    radius: Finite = Field(
+        1.0, gt=0, description="Radius of the ball around the standard start that they are drawn from."
+    )
+    per: Literal["problem", "all"] = Field("problem", description="One choice per problem, or one for all of them.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.budget.model_fields_set:
+            msg = "budget needs a number of evaluations, for example {gradient: 1000}"
+            raise ValueError(msg)
+        return self
+
+
 class Thinned(Model):
     """Keep each k-th iterate, or about m per factor of ten in k."""
 
@@ -121,6 +142,7 @@ class ExperimentFile(Model):
     seeds: list[Natural] | None = Field(None, min_length=1)
     stop: StopRules = Field(default_factory=lambda: StopRules.model_validate({}))
     record: Recording = Field(default_factory=lambda: Recording.model_validate({}))
+    tune: Tuning | None = Field(None, description="How tuned settings are chosen.")
     columns: list[Any] = Field([])
     plots: list[Any] = Field([])
     executor: Any = "auto"

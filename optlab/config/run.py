@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -10,7 +10,8 @@ from typing import Any
 class Run:
     """One run as plain data: names and numbers, JSON-serializable.
 
-    `problem` and `optimizer` hold the settings that were given; `spec` those of the defaults too.
+    `problem` and `optimizer` hold the settings that were given; `spec` those of the defaults too. `candidates` are
+    settings of the optimizer from which one is still to be chosen; a run that is carried out has none.
     """
 
     problem: dict[str, Any]
@@ -22,13 +23,19 @@ class Run:
     record: dict[str, Any]
     columns: list[Any]
     resolved: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    candidates: tuple[dict[str, Any], ...] = ()
+
+    def with_settings(self, settings: dict[str, Any], **changes: Any) -> Run:
+        """Return the run with these settings of its optimizer, and nothing left to choose."""
+        resolved = {**self.resolved, "optimizer": {**self.resolved.get("optimizer", self.optimizer), **settings}}
+        return replace(self, optimizer={**self.optimizer, **settings}, resolved=resolved, candidates=(), **changes)
 
     @property
     def start_label(self) -> str:
         """The start in words, for tables: standard, random 0, scaled 10, point [1, 2]."""
         kind = self.start["kind"]
-        if kind == "random":
-            return f"random {self.start['index']}"
+        if kind in ("random", "training"):
+            return f"{kind} {self.start['index']}"
         if kind == "scaled":
             return f"scaled {self.start['factor']:g}"
         return kind if kind == "standard" else f"point [{', '.join(f'{v:g}' for v in self.start['x'])}]"

@@ -32,8 +32,8 @@ ZIP = {
 LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
 NOT_JSON = (inf, -inf)
 KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets", "transforms",
-         "schedules", "initial_steps")  # fmt: skip
-SWEPT = ("problems", "optimizers", "searches", "sets", "transforms", "schedules", "initial_steps")
+         "schedules", "initial_steps", "modifications")  # fmt: skip
+SWEPT = ("problems", "optimizers", "searches", "sets", "transforms", "schedules", "initial_steps", "modifications")
 ONE_CHAIN = {"anyOf": [{"$ref": "#/$defs/transforms"}, {"type": "array", "items": {"$ref": "#/$defs/transforms"}}]}
 CHAINS = {
     "description": "What is done to the problem: a transform, a list of them, or several of these under grid.",
@@ -92,6 +92,13 @@ def _item(catalogue: Catalogue, kind: str, name: str) -> dict[str, Any]:
         properties["zip"] = ZIP
     if kind == "optimizers":
         properties["label"] = LABEL
+        properties["tune"] = {
+            "type": "object",
+            "description": "Settings to be chosen before the runs, each with its range; see the file's own tune.",
+            "properties": {key: {"$ref": "#/$defs/sweep"} for key in settings},
+            "minProperties": 1,
+            "additionalProperties": False,
+        }
     if kind == "problems":
         properties["transforms"] = CHAINS
     required = [n for n, f in settings.items() if f.default is MISSING and f.default_factory is MISSING]

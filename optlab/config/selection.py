@@ -17,6 +17,7 @@ from optlab.registry import Catalogue, Entry, suites
 
 KEYS = ("suite", "select")
 """Keys that make an item of `problems:` stand for several."""
+ZIP = "zip"
 CONSTRAINTS = ("set", "bounds", "equality", "inequality", "composite")
 
 
@@ -45,7 +46,7 @@ class Select(Model):
     constraints: str | list[str] | None = Field(
         None, description='"none", "any", or the kinds of constraint that there may be, at least one of them.'
     )
-    n: Annotated[Size | None, BeforeValidator(_range)] = Field(
+    n: Annotated[Size | None, BeforeValidator(_range, json_schema_input_type=Size | int | None)] = Field(
         None, description="The number of variables, or its {min, max}."
     )
     known: str | list[str] = Field([], description='"optimum", "solution": what must be known.')
@@ -95,6 +96,8 @@ class Selector:
                 return []
         shared = {key: item[key] for key in own if key in item}
         specs = [{"name": name, **{k: v for k, v in settings.items() if k in known[name]}, **shared} for name in names]
+        if ZIP in shared:
+            specs = [_zipped(spec, set(settings) - set(known[spec["name"]])) for spec in specs]
         return self._sized(specs, wanted, path) if wanted is not None and wanted.n is not None else specs
 
     def _suite(self, given: Any, path: Path_) -> list[str]:
@@ -170,7 +173,7 @@ class Selector:
         assert size is not None
         found = []
         for spec in specs:
-            plain = {k: v for k, v in spec.items() if k != "zip" and not isinstance(v, (dict, list))}
+            plain = {k: v for k, v in spec.items() if k != ZIP and not isinstance(v, (dict, list))}
             try:
                 n = self.catalogue.make("problems", plain).n
             except InputError as error:
@@ -181,6 +184,17 @@ class Selector:
         if specs and not found:
             self.document.report((*path, "select", "n"), f"none of the {len(specs)} problems selected has such an n")
         return found
+
+
+def _zipped(spec: dict[str, Any], absent: set[str]) -> dict[str, Any]:
+    """Return a specification whose zip leaves out the settings that its problem does not have."""
+    given = spec[ZIP]
+    groups = [given] if isinstance(given, list) and all(isinstance(word, str) for word in given) else given
+    if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
+        return spec  # it is reported where zips are read
+    kept = [[word for word in group if word not in absent] for group in groups]
+    kept = [new for new, old in zip(kept, groups, strict=True) if new == old or len(new) > 1]
+    return spec | {ZIP: kept} if kept else {key: value for key, value in spec.items() if key != ZIP}
 
 
 def _rules(wanted: Select) -> list[Callable[[Entry], bool]]:

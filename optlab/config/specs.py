@@ -82,6 +82,10 @@ class Checker:
                  for i, part in enumerate(given if several else [given])]  # fmt: skip
         return INVALID if any(part is INVALID for part in parts) else parts
 
+    def setting(self, cls: type, key: str, value: Any, path: Path_) -> Any:
+        """Return the checked value of one setting, an Axis where it is swept, or INVALID."""
+        return self._setting(cls, key, value, path, sweeps=True)
+
     def make(self, kind: str, tree: dict[str, Any], path: Path_) -> Any:
         """Build the object of a checked specification; what its class objects to is reported at `path`."""
         try:

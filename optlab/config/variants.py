@@ -10,20 +10,22 @@ from optlab.config.selection import Selector, is_selection
 from optlab.config.specs import CHAIN, INVALID, Checker, full
 from optlab.config.sweeps import axes, count, expand
 from optlab.config.text import Path_
+from optlab.config.tuning import candidates
 from optlab.config.wording import hint, shown
 
 PAIR = 2
-ALLOWED_KEYS = {"problems": ("zip",), "optimizers": ("label", "zip")}
+ALLOWED_KEYS = {"problems": ("zip",), "optimizers": ("label", "zip", "tune")}
 """Keys of an item that are not settings."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One problem or optimizer, sweeps resolved: as given, with all defaults, and its label."""
+    """One problem or optimizer, sweeps resolved: as given, with all defaults, its label, and what is to be tuned."""
 
     given: dict[str, Any]
     full: dict[str, Any]
     label: str
+    candidates: tuple[dict[str, Any], ...] = ()
 
 
 class Variants:
@@ -40,6 +42,7 @@ class Variants:
         self._found: dict[str, Variant] = {}
         self._labels: set[str] = set()
         self._items: list[tuple[dict[str, Any], list[list[str]], str, Path_]] = []
+        self._tuned: dict[Path_, tuple[dict[str, Any], ...]] = {}
         given = checker.document.data.get(kind)
         for i, item in enumerate(given if isinstance(given, list) else []):
             for one in self._several(item, (kind, i)):
@@ -65,8 +68,10 @@ class Variants:
     def _check_item(self, item: Any, path: Path_) -> None:
         tree = self.checker.spec(self.kind, item, path, sweeps=True, extra=ALLOWED_KEYS[self.kind])
         label, paired = self._label(item, path), self._zip(item, tree, path)
-        if tree is not INVALID and label is not INVALID and paired is not INVALID:
-            self._items.append((tree, paired, label or tree["name"], path))
+        tuned = candidates(self.checker, item, (*path, "tune")) if self.kind == "optimizers" else ()
+        if INVALID not in (tree, label, paired, tuned):
+            self._items.append((tree, paired, label or tree["name"] + (" tuned" if tuned else ""), path))
+            self._tuned[path] = tuned
 
     def _expand(self, tree: dict[str, Any], paired: list[list[str]], label: str, path: Path_) -> None:
         variants = list(expand(tree, paired))
@@ -78,11 +83,12 @@ class Variants:
             if thing is INVALID:
                 return
             self._check_points(thing, tree["name"])
-            self._add(Variant(spec, full(self.checker.catalogue, self.kind, spec), words), path)
+            whole = full(self.checker.catalogue, self.kind, spec)
+            self._add(Variant(spec, whole, words, self._tuned.get(path, ())), path)
 
     def _add(self, new: Variant, path: Path_) -> None:
         """Keep a variant unless it is there already; no two optimizers share a label, no method has two."""
-        key = json.dumps(new.full, sort_keys=True)
+        key = json.dumps([new.full, new.candidates], sort_keys=True)
         old = self._found.get(key)
         if self.kind == "optimizers" and old is None and new.label in self._labels:
             self._report(path, f"two optimizers are labeled {new.label!r}; give this one a label of its own")
