@@ -96,6 +96,9 @@ def _list_runs(experiment: Experiment) -> None:
     runs = experiment.runs()
     rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed)) for r in runs]
     click.echo(table(("label", "problem", "start", "seed"), rows))
+    waiting = {run.label: len(run.candidates) for run in runs if run.candidates}
+    for label, number in waiting.items():
+        click.echo(f"{label} is tuned first, among {number} values of its settings")
     click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}; nothing was run")
 
 

@@ -45,7 +45,9 @@ class Keys:
         wanted += [("columns", column) for column in spec["columns"]]
         sources = [source for kind, part in wanted for source in self._sources(kind, part)]
         identity = {name: value for name, value in spec.items() if name not in DISPLAY}
-        return digest({"spec": identity, "sources": [self._loop, *sources], "versions": versions()})
+        foreign = str(self._names.entry("optimizers", spec["optimizer"]["name"]).attributes.get("package", ""))
+        there = versions(foreign) if foreign else versions()  # a package that was missing may be there by now
+        return digest({"spec": identity, "sources": [self._loop, *sources], "versions": there})
 
     def _sources(self, kind: str, spec: dict[str, Any]) -> Iterator[str]:
         path = self._names.entry(kind, spec["name"]).path

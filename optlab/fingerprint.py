@@ -75,12 +75,12 @@ def _home(package: str) -> Path | None:
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Return the versions that can change a number: Python, numpy, scipy, autograd."""
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions that can change a number: Python, numpy, scipy, autograd, and those of `more` packages."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in ("numpy", "scipy", "autograd"):
+    for package in ("numpy", "scipy", "autograd", *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -97,10 +97,10 @@ def trials_of(run: Run, experiment: Experiment) -> list[tuple[Run, dict[str, Any
         tried = [tried[i] for i in sorted(drawn)]
     stop = {"stationarity": 0.0, "iterations": max(protocol["budget"].values()), "evaluations": protocol["budget"]}
     starts = [{"kind": "training", "index": i, "radius": float(protocol["radius"])} for i in range(protocol["starts"])]
-    plain: dict[str, Any] = {"start": None, "stop": stop, "record": {"trajectory": "none"}, "columns": [], "seed": experiment.seeds[0]}
-    return [
-        (run.with_settings(settings, **{**plain, "start": start}), settings) for settings in tried for start in starts
-    ]
+    shared: dict[str, Any] = {
+        "stop": stop, "record": {"trajectory": "none"}, "columns": [], "seed": experiment.seeds[0]
+    }  # fmt: skip
+    return [(run.with_settings(settings, start=start, **shared), settings) for settings in tried for start in starts]
 
 
 def _judge(choices: Choices, training: list[tuple[Run, dict[str, Any], Finished]]) -> None:

@@ -263,7 +263,12 @@ ROWS = {line.split(" | ")[0].strip("| "): line for line in PAGE.read_text().spli
 
 @pytest.mark.parametrize("name", optimizers(CATALOGUE))
 def test_the_statuses_of_an_optimizer_are_those_of_the_page(name):
-    assert row(CATALOGUE, name) == ROWS.get(name), ANEW
+    found = row(CATALOGUE, name)
+    if "foreign" in CATALOGUE.make("optimizers", name).properties:
+        assert "ERROR" not in found
+        assert found.count("|") == ROWS[name].count("|")
+    else:
+        assert found == ROWS.get(name), ANEW
 
 
 def test_the_page_has_these_rows_and_no_others():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from optlab.checks.check_problem import check_problem
+from optlab.core.settings import settings_of
+from optlab.core.status import InputError
 from optlab.registry import Catalogue
 
 CATALOGUE = Catalogue()
@@ -36,3 +39,39 @@ def test_facts_are_complete(name):
     assert not problem.constrained or cls.constraints
     if problem.known.optimum is not None:
         assert problem.known.certificate, "say how it is known that f* is the least value"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_setting_cannot_be_is_refused_in_words(name):
+    for setting in settings_of(CATALOGUE.find("problems", name)):
+        for value in (0, -1, "x", float("nan"), []):
+            refused = ""
+            try:
+                problem = CATALOGUE.make("problems", {"name": name, setting: value})
+                x = problem.start()
+                values = np.append(problem.gradient(x), problem.value(x))
+            except InputError as error:
+                refused = str(error)
+            where = f"{setting} = {value!r}"
+            assert "cannot be built" not in refused, f"{where}: {refused}"
+            assert refused or np.isfinite(values).all(), f"{where} is taken, and f is not finite at the start"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "n" in settings_of(CATALOGUE.find("problems", name))])
+def test_a_million_variables_start_or_are_refused_in_words(name):
+    refused = ""
+    try:
+        x = CATALOGUE.make("problems", {"name": name, "n": 10**6}).start()
+    except InputError as error:
+        refused = str(error)
+    if refused:
+        assert any(words in refused for words in ("must be", "to choose", "more rows")), refused
+    else:
+        assert x.shape == (10**6,)
+
+
+def test_tags_imply_one_another():
+    for name in NAMES:
+        tags = set(CATALOGUE.entry("problems", name).attributes.get("tags", ()))
+        assert "convex" in tags or "strictly_convex" not in tags, name
+        assert not tags >= {"convex", "nonconvex"}, name

@@ -16,6 +16,7 @@ import scipy.linalg
 import scipy.optimize
 
 import optlab
+from optlab import fingerprint
 from optlab.checks.check_optimizer import check_optimizer
 from optlab.checks.optimizer_case import SHORT, OptimizerCase, prints
 from optlab.core.driver import Loop, iterate, run
@@ -24,6 +25,8 @@ from optlab.core.handover import ClosedError, Ended, Turns
 from optlab.core.status import Halt, InputError, Status
 from optlab.core.stop import Evaluations, Iterations, Stationary
 from optlab.core.user_problem import Problem
+from optlab.execution import Keys
+from optlab.experiment import from_dict
 from optlab.optimizers.foreign.foreign import Foreign
 from optlab.registry import Catalogue
 
@@ -625,6 +628,17 @@ def test_a_missing_package_is_named_with_what_installs_it(monkeypatch):
     report = check_optimizer(make("nlopt_lbfgs"))
     assert report.passed
     assert all(check.skipped for check in report.checks if check.name == "fits a probe")
+
+
+def test_a_run_depends_on_the_package_it_needs(monkeypatch):
+    spec = {"problems": ["kappa5"], "optimizers": ["nlopt_lbfgs", "bfgs"]}
+    foreign, ours = from_dict(spec).runs()
+    before = [Keys(()).of(run) for run in (foreign, ours)]
+    known = fingerprint.versions
+    monkeypatch.setattr("optlab.execution.versions", lambda *more: known() | dict.fromkeys(more, "another version"))
+    after = [Keys(()).of(run) for run in (foreign, ours)]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
 
 
 @pytest.mark.parametrize("name", [n for n in CATALOGUE.names("optimizers") if n.split("_")[0] in PACKAGED])

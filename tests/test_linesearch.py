@@ -437,6 +437,25 @@ def test_an_asymptote_is_no_line_without_end(search):
         assert trial.f < 1.0
 
 
+@pytest.mark.parametrize("search", [s for s in EVERY if not isinstance(s, Armijo)], ids=repr)
+def test_a_slope_close_to_zero_is_no_line_without_end(search):
+    """F falls to the last extrapolation, but there by no more than a tenth of |f|."""
+    factor = search.growth + isinstance(search, (StrongWolfe, MoreThuente))
+    slope = -1.0 / factor ** (search.extrapolations - 1)
+    phi, _ = line(lambda t: 10.0 + slope * t, lambda t: slope)
+    trial = search.search(phi, 1.0)
+    assert trial.f < 10.0 - 0.001
+    assert trial.f > 0.0
+
+
+@pytest.mark.parametrize("search", EVERY, ids=repr)
+def test_minus_infinity_is_never_accepted_whatever_the_slope(search):
+    phi, _ = line(lambda t: -np.inf if t > 5 else -t, lambda t: 0.0 if t > 5 else -1.0)
+    with pytest.raises(Halt) as halt:
+        search.search(phi, 10.0)
+    assert halt.value.status is Status.UNBOUNDED
+
+
 # --- one by one ------------------------------------------------------------------------------------
 
 YANAI = ((1e-3, 1e-3), (1e-2, 1e-3), (1e-3, 1e-2))
@@ -534,6 +553,18 @@ def test_hager_zhang_hits_a_quadratic_at_the_first_secant():
     phi, oracle = line(lambda t: (t - 1) ** 2, lambda t: 2 * (t - 1))
     assert HagerZhang(c2=1e-6).search(phi, 7.0).alpha == pytest.approx(1.0, rel=1e-14)
     assert oracle.n_f == 3
+
+
+def test_hager_zhang_comes_back_from_behind_a_hump():
+    """Beyond it f falls more steeply than at 0, but is too high: slopes alone would look for the minimum there."""
+
+    def f(t):
+        return (t - 1) ** 2 if t < 3 else 30 + 10 * abs(t - 6)
+
+    phi, oracle = line(f, lambda t: 2 * (t - 1) if t < 3 else 10 * np.sign(t - 6))
+    trial = HagerZhang().search(phi, 4.0)
+    assert fulfils(HagerZhang(), phi, trial)
+    assert oracle.n_f <= 5
 
 
 def test_hager_zhang_lets_f_rise_once_it_has_settled():
@@ -637,6 +668,19 @@ def test_the_average_of_the_last_values_bounds_the_next():
     for value in f[1:]:
         assert value < max(C, f[0] if Q == 1.0 else C)
         C, Q = (eta * Q * C + value) / (eta * Q + 1), eta * Q + 1
+
+
+def test_the_average_forgets():
+    """C = (ηQC + f)/Q₊ and Q₊ = ηQ + 1: with η = 1 the mean of all values."""
+    values = [8.0, 4.0, 6.0, 2.0]
+    for eta in (0.5, 1.0):
+        rule, watched = NonmonotoneAverage(eta=eta), None
+        for before, after in pairwise(values):
+            watched = rule.watch(watched, before, after)
+        weights = eta ** np.arange(4)[::-1]
+        assert watched == pytest.approx((weights @ values / weights.sum(), weights.sum()))
+        assert rule.reference(watched, 2.0) == watched[0]
+        assert rule.reference(watched, 9.0) == 9.0
 
 
 @pytest.mark.parametrize("search", [NonmonotoneMax(), NonmonotoneAverage()], ids=repr)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import optlab
+import optlab.api
 from optlab import OptlabError, runner
 from optlab.executors.local import Local
 from optlab.executors.serial import Serial

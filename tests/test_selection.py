@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from optlab.cli import main
+from optlab.config.selection import Select
 from optlab.config.text import ConfigError
 from optlab.experiment import from_dict
+from optlab.plots.portrait import portrait
 from optlab.registry import Catalogue, suites
 
 CATALOGUE = Catalogue()
@@ -53,6 +55,22 @@ def test_settings_go_to_the_problems_that_have_them():
     assert len(swept) == 2 * len(suites(CATALOGUE)["scalable"])
 
 
+def test_a_zip_takes_the_settings_that_a_problem_has():
+    item = {"suite": "ml", "zip": [["n", "m"]], "n": {"grid": [3, 4]}, "m": {"grid": [15, 20]}}
+    runs = from_dict({"problems": [item], "optimizers": ["bfgs"]}).runs()
+    settings = {name: [] for name in suites(CATALOGUE)["ml"]}
+    for run in runs:
+        settings[run.problem["name"]].append((run.problem.get("n"), run.problem.get("m")))
+    assert settings["ridge"] == [(3, 15), (4, 20)]
+    assert [m for _, m in settings["gaussian_mixture"]] == [15, 20]  # which has no n
+    assert "zip names 'k'" in faults(item | {"zip": [["n", "k"]]})
+
+
+def test_the_schema_takes_every_selection():
+    schema = Select.model_json_schema()
+    assert {"type": "integer"} in schema["properties"]["n"]["anyOf"]
+
+
 def test_selection_by_tags_constraints_size_and_facts():
     nonconvex = names({"select": {"tags": ["nonconvex"], "constraints": "none"}})
     assert nonconvex == [e.name for e in entries() if "nonconvex" in e.attributes.get("tags", ())
@@ -86,6 +104,10 @@ def test_selection_by_tags_constraints_size_and_facts():
         ({"select": {"suite": "mgh", "n": {"min": 10**6}}}, "none of the .* problems selected has such an n"),
         ({"select": {"tags": ["nonconvex"], "without": ["nonconvex"]}}, "no problem of the catalogue is all of this"),
         ({"suite": "mgh", "n": -3}, "n must be"),
+        ({"select": "convex"}, "select is a mapping such as .*given 'convex'"),
+        ({"select": {"n": "big"}}, "n must be a whole number, or .*given 'big'"),
+        ({"select": {"n": {"mx": 3}}}, "n has no key 'mx'; did you mean 'max'?"),
+        ({"select": {"n": {"min": 5, "max": 3}}}, "min must be at most max = 3, given 5"),
     ],
 )
 def test_wrong_selections_are_explained(item, message):
@@ -129,7 +151,7 @@ def test_lists_can_be_narrowed():
 
 
 def test_a_problem_has_a_page_and_a_picture(tmp_path):
-    for name in ("himmelblau", "double_well", "watson", "hs7"):
+    for name in ("himmelblau", "double_well", "watson", "hs7", "hs24", "cq_failure"):
         picture = tmp_path / f"{name}.svg"
         shown = optlab("show", name, "--plot", str(picture))
         assert shown.exit_code == 0, shown.output
@@ -138,6 +160,8 @@ def test_a_problem_has_a_page_and_a_picture(tmp_path):
         assert "by hand" in shown.output
         assert picture.read_text().startswith("<?xml")
     assert "maximum:" in optlab("show", "himmelblau").output
+    axes = portrait(CATALOGUE.make("problems", "monkey_saddle")).axes[0]
+    assert axes.get_xlim()[0] < 0 < axes.get_xlim()[1], "the point that the picture is about is in it"
     for name, file, message in (
         ("bfgs", "x.png", "which is an optimizer"),
         ("wood", "x.gif", "is a .svg, .png or .pdf"),

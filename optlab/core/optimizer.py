@@ -56,7 +56,12 @@ class State:
         """Take a point that a search has already evaluated; nothing is evaluated again."""
         changed = self.__dict__.copy()
         changed["x"], changed["f"], changed["g"] = x, f, g
-        return self._next(changed, fields)
+        if fields:
+            self._change(changed, fields)
+        changed["k"] += 1
+        new = _new(type(self))  # with a dictionary of its own: four times faster than dataclasses.replace
+        _set(new, "__dict__", changed)
+        return new
 
     def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
         """Go to x + step_size · direction and evaluate f and g there."""
@@ -66,22 +71,15 @@ class State:
 
     def stayed(self, **fields: Any) -> Self:
         """Reject the step: same x, f, g; one more k."""
-        changed = self.__dict__.copy()
-        changed["step_size"] = NAN
-        return self._next(changed, fields)
+        return self.at(self.x, self.f, self.g, **{"step_size": NAN, **fields})
 
-    def _next(self, changed: dict[str, Any], fields: dict[str, Any]) -> Self:
-        """Return the state of step k + 1 that owns the dictionary `changed`: four times faster than a replace."""
-        if fields:
-            changed.update(fields)
-            if len(changed) != len(self.__dict__):
-                name, unknown = type(self).__name__, sorted(changed.keys() - self.__dict__.keys())
-                msg = f"{name} has no field {unknown}; extend State by a frozen dataclass to add one"
-                raise TypeError(msg)
-        changed["k"] += 1
-        new = _new(type(self))
-        _set(new, "__dict__", changed)
-        return new
+    def _change(self, changed: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Change fields of the state to be; a name that is no field is an error."""
+        changed.update(fields)
+        if len(changed) != len(self.__dict__):
+            name, unknown = type(self).__name__, sorted(changed.keys() - self.__dict__.keys())
+            msg = f"{name} has no field {unknown}; extend State by a frozen dataclass to add one"
+            raise TypeError(msg)
 
 
 @dataclass(frozen=True)

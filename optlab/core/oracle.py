@@ -400,7 +400,7 @@ class Oracle:
             raise EvaluationError(msg)
         if v.base is not None or getrefcount(v) > OWN_REFERENCES + held:
             v = v.copy()
-        v.setflags(False)  # type: ignore[call-arg]
+        v.setflags(False)
         return v  # type: ignore[no-any-return]
 
     def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:

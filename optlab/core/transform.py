@@ -139,6 +139,10 @@ class Wrapper(ProblemBase):
     def start(self) -> Array:
         return self.inner.start()
 
+    def standard_start(self) -> Array:
+        """The start of the innermost problem in the variables of this one, whatever start it was given since."""
+        return self.inner.standard_start() if isinstance(self.inner, Wrapper) else self.inner.start()
+
     def facts(self) -> Facts:
         return self.inner.known
 

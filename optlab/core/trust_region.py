@@ -179,15 +179,12 @@ class TrustRegionOptimizer(Optimizer):
         after = self._next_radius(state, step, radius, trial.rho)
         if trial.g is None:
             return state.stayed(memory=model, rho=trial.rho, **after)
-        return state.at(
-            trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, rho=trial.rho, **after
-        )
+        return state.at(trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, rho=trial.rho, **after)
 
     def _next_radius(self, state: TrustRegionState, step: Step, radius: float, rho: float) -> dict[str, Any]:
         """Return the next Δ, and how many times in a row it has grown."""
         if not rho >= self.bad:
-            size = length(step.p)
-            return {"radius": self.shrink * (size if size <= radius else radius), "expansions": 0}
+            return {"radius": self.shrink * min(radius, length(step.p)), "expansions": 0}  # in this order for NaN
         if not (rho > self.good and step.boundary):
             return {"radius": radius, "expansions": 0}
         if state.expansions >= EXPANSIONS:

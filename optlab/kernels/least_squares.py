@@ -111,5 +111,5 @@ def shortest_step(J: Array, r: Array, shifts: Array | None = None) -> Array | No
         return None
 
 
-def _finite(p: Array) -> Array | None:
-    return p if np.isfinite(p).all() else None
+def _finite(p: NDArray[np.floating]) -> Array | None:
+    return np.asarray(p, dtype=float) if np.isfinite(p).all() else None

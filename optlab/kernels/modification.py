@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -14,26 +15,55 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
+from optlab.kernels.trust_region import length
+
 Array = NDArray[np.float64]
+
+EPS = float(np.finfo(float).eps)
+RESIDUAL = 1e-3
+"""A matrix that is indefinite by rounding alone still solves the equation to this, relative to its right-hand side."""
+
+
+def solve_semidefinite(H: Array, b: Array) -> Array | None:
+    """Return the solution of Hx = b by Cholesky where H is positive definite, or fails to be by rounding alone.
+
+    A shift of n·eps‖H‖, the rounding of the factorization, is tried then; it counts if x solves the equation
+    nevertheless. None where H is indefinite, or not finite, and where x overflows.
+    """
+    _, x, info = dposv(H, b, lower=1)
+    if info == 0:
+        return x if 0 < float(x.dot(b)) < inf else None  # LAPACK does not see NaN
+    diagonal = H.diagonal()
+    tau = b.size * EPS * float(np.abs(H).max())
+    if not (0 < tau < inf and diagonal.min() > -tau):
+        return None
+    _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
+    return x if info == 0 and tau * length(x) <= RESIDUAL * length(b) else None
+
+
+def shifted(H: Array, tau: float) -> Array:
+    """Return H + τI, a fresh array in column order."""
+    A = np.array(H, order="F")
+    np.fill_diagonal(A, H.diagonal() + tau)
+    return A
 
 
 @dataclass(frozen=True)
 class Modification(ABC):
-    """A rule for E in (H + E)p = b, such that H + E is positive definite; a frozen dataclass.
+    """A rule for E in (H + E)x = b, such that H + E is positive definite; a frozen dataclass.
 
-    E is 0 where Cholesky's factorization of H succeeds, and its size is relative to that of H. The lower triangle
-    of H is read.
+    E is 0 where Cholesky's factorization of H succeeds, rounding apart, and its size is relative to that of H. The
+    lower triangle of H is read.
     """
 
     abstract: ClassVar[bool] = True
 
     def solve(self, H: Array, b: Array) -> Array | None:
         """Return (H + E)⁻¹b, shape (n,); None where H is zero or not finite."""
-        _, x, info = dposv(H, b, lower=1)
-        if info == 0:
-            return x.reshape(b.shape)
-        size = float(np.abs(H).max())
-        return self.solve_modified(H, b) if 0 < size < np.inf else None
+        x = solve_semidefinite(H, b)
+        if x is not None:
+            return x
+        return self.solve_modified(H, b) if 0 < float(np.abs(H).max()) < inf else None
 
     @abstractmethod
     def solve_modified(self, H: Array, b: Array) -> Array:
@@ -44,7 +74,7 @@ class Modification(ABC):
 class AddedIdentity(Modification):
     """E = τI with the first τ in a geometric sequence that makes H + τI positive definite.
 
-    It begins at β‖H‖ above −min hᵢᵢ, where that is negative. Source: Nocedal & Wright (2006), algorithm 3.3.
+    It begins at β‖H‖, above −min hᵢᵢ where that is positive. Source: Nocedal & Wright (2006), algorithm 3.3.
 
     Parameters
     ----------
@@ -59,12 +89,9 @@ class AddedIdentity(Modification):
 
     def solve_modified(self, H: Array, b: Array) -> Array:
         """Raise τ until Cholesky succeeds."""
-        diagonal = H.diagonal()
-        tau = self.beta * float(np.sqrt(np.vdot(H, H))) - min(0.0, float(diagonal.min()))
-        shifted = np.array(H)
+        tau = self.beta * length(H.ravel(order="K")) - min(0.0, float(H.diagonal().min()))
         while True:
-            np.fill_diagonal(shifted, diagonal + tau)
-            _, x, info = dposv(shifted, b, lower=1)
+            _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
             if info == 0:
-                return x.reshape(b.shape)
+                return np.asarray(x)
             tau *= self.growth

@@ -21,8 +21,8 @@ Array = NDArray[np.float64]
 class ModifiedLDL(Modification):
     """H + E = L(D + F)Lᵀ from Bunch and Kaufman's LDLᵀ, the eigenvalues of D's blocks raised to a floor.
 
-    D has blocks of size 1 and 2, and as many negative eigenvalues as H. The floor alone makes steps along negative
-    curvature very long; with `reflect` their eigenvalues change their sign instead.
+    D has blocks of size 1 and 2, and as many negative eigenvalues as H. The floor alone, as in the paper, makes steps
+    along negative curvature very long; so negative eigenvalues change their sign first, unless `reflect` is False.
     Source: Cheng & Higham (1998), section 3; Bunch & Kaufman (1977).
 
     Parameters
@@ -34,14 +34,14 @@ class ModifiedLDL(Modification):
     """
 
     delta: Annotated[float, Gt(0)] = sqrt(float(np.finfo(float).eps)) / 2
-    reflect: bool = False
+    reflect: bool = True
 
     def solve_modified(self, H: Array, b: Array) -> Array:
         """Factorize, raise the blocks' eigenvalues, and substitute."""
         A = np.tril(H) + np.tril(H, -1).T
         factor, D, order = ldl(A)
         L = factor[order]
-        y = dtrtrs(L, b[order], lower=1, unitdiag=1)[0]
+        y: Array = dtrtrs(L, b[order], lower=1, unitdiag=1)[0]
         z = self._solve_blocks(D, y, self.delta * float(np.abs(A).sum(axis=1).max()))
         x = np.empty_like(b)
         x[order] = dtrtrs(L, z, lower=1, trans=1, unitdiag=1)[0]

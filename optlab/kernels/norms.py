@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan, sqrt
+from math import isfinite, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,22 +27,11 @@ def max_abs(v: Array) -> float:
 
 
 def finite_max_abs(v: Array, other: Array) -> float:
-    """‖v‖∞; NaN if any component of v, or of another array of its size, is not finite. One pass over each sees both."""
+    """‖v‖∞; NaN if any component of v, or of another array of its size, is not finite."""
     if v.size <= FEW:
         values = v.tolist()
         total = sum(values + other.tolist())
         if total - total == 0:
             return float(max(map(abs, values)))
-    total = v.dot(other)
-    if total - total == 0 or (np.isfinite(v).all() and np.isfinite(other).all()):  # their product may overflow
-        return max_abs(v)
-    return nan
-
-
-def norm(v: Array) -> float:
-    """‖v‖₂ where its square may overflow or underflow; scaling v by a power of two scales it, to the last bit."""
-    largest = max_abs(v)
-    if not 0 < largest < inf:
-        return largest
-    unit = v / largest
-    return largest * sqrt(float(unit.dot(unit)))
+    one_pass = isfinite(v.dot(other))  # a product sees both arrays; it may overflow
+    return max_abs(v) if one_pass or (np.isfinite(v).all() and np.isfinite(other).all()) else nan

@@ -1,23 +1,23 @@
 """Quasi-Newton updates of dense matrices, on plain arrays.
 
-A symmetric matrix is its upper triangle in column order; what lies below the diagonal is not read. No update costs
-more than a few n² operations.
+A symmetric matrix is its upper triangle, packed column by column: n(n + 1)/2 numbers. No update costs more than a few
+n² operations.
 
 At n = 2 an iteration is some thirty calls, and what they cost is the call. BLAS is called directly, in a third of the
 time of a NumPy operator, and its arguments stand by position, in half of the time of keywords: ``daxpy(x, y, n, a)``
-is y ← y + ax, ``dsymv(a, H, x)`` is aHx, ``dscal(a, x)`` is x ← ax; `rank_one` and `_rank_two` have the longer ones.
-y and x are buffers of our own there, since they are written to.
+is y ← y + ax, ``dscal(a, x)`` is x ← ax, ``dspmv(n, a, H, x)`` is aHx, ``dspr(n, a, x, H)`` is H + axxᵀ and
+``dspr2(n, a, x, y, H)`` is H + a(xyᵀ + yxᵀ). The first two write to a buffer of our own, the others to a fresh array.
 
 Source: Nocedal & Wright (2006), sections 6.1 to 6.3.
 """
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import inf, isqrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot, dsymv, dsyr, dsyr2
+from scipy.linalg.blas import daxpy, ddot, dspmv, dspr, dspr2
 
 Array = NDArray[np.float64]
 
@@ -53,33 +53,45 @@ def scaling(y: Array, rho: float) -> float:
 
 
 def full(H: Array) -> Array:
-    """Return the symmetric matrix whose upper triangle H holds, a fresh array."""
-    return np.asarray(np.triu(H) + np.triu(H, 1).T)
+    """Return the symmetric matrix, (n, n), that is packed in H."""
+    n = (isqrt(8 * H.size + 1) - 1) // 2
+    A = np.empty((n, n))
+    rows, columns = np.tril_indices(n)
+    A[rows, columns] = A[columns, rows] = H
+    return A
+
+
+def packed(A: Array) -> Array:
+    """Return a symmetric matrix, (n, n), packed."""
+    return np.asarray(A[np.tril_indices(len(A))])
 
 
 def multiple_of_identity(gamma: float, n: int) -> Array:
     """Return γI."""
-    H = np.zeros((n, n), order="F")
-    H.ravel("K")[:: n + 1] = gamma
+    H = np.zeros(n * (n + 1) // 2)
+    H[np.cumsum(np.arange(1, n + 1)) - 1] = gamma
     return H
 
 
 def descent_direction(H: Array, g: Array) -> Array:
     """−Hg."""
-    return dsymv(-1.0, H, g)
+    return dspmv(g.size, -1.0, H, g)
 
 
 def bfgs_update(H: Array, s: Array, y: Array, rho: float) -> Array:
     """Return H₊ = H + suᵀ + usᵀ with u = ½ρ(1 + ρyᵀHy) s − ρHy (equation 6.17); ρ = 1/sᵀy."""
-    u = dsymv(-rho, H, y)
-    return _rank_two(H, s, daxpy(s, u, s.size, 0.5 * rho * (1.0 - ddot(y, u))))
+    n = s.size
+    u = dspmv(n, -rho, H, y)
+    daxpy(s, u, n, 0.5 * rho * (1.0 - ddot(y, u)))
+    return dspr2(n, 1.0, s, u, H)
 
 
 def dfp_update(H: Array, s: Array, y: Array, rho: float) -> Array:
     """Return H₊ = H − HyyᵀH/yᵀHy + ρssᵀ (equation 6.15); ρ = 1/sᵀy. H itself where yᵀHy under- or overflows."""
-    Hy = dsymv(1.0, H, y)
+    n = s.size
+    Hy = dspmv(n, 1.0, H, y)
     size = ddot(y, Hy)
-    return rank_one(rank_one(H, -1.0 / size, Hy), rho, s) if TINY <= size < inf else H
+    return dspr(n, rho, s, dspr(n, -1.0 / size, Hy, H)) if TINY <= size < inf else H
 
 
 def broyden_update(H: Array, s: Array, y: Array, rho: float, phi: float) -> Array:
@@ -87,12 +99,12 @@ def broyden_update(H: Array, s: Array, y: Array, rho: float, phi: float) -> Arra
 
     Source: Fletcher (1970), A new approach to variable metric algorithms.
     """
-    updated = bfgs_update(H, s, y, rho)
-    v = dsymv(-1.0, H, y)
+    n, updated = s.size, bfgs_update(H, s, y, rho)
+    v = dspmv(n, -1.0, H, y)
     size = -ddot(y, v)
     if phi == 0 or not TINY <= size < inf:
         return updated
-    return rank_one(updated, -phi / size, daxpy(s, v, s.size, rho * size))
+    return dspr(n, -phi / size, daxpy(s, v, n, rho * size), updated)
 
 
 def damped_change(y: Array, Bs: Array, sy: float, sBs: float) -> Array:
@@ -108,9 +120,10 @@ def damped_change(y: Array, Bs: Array, sy: float, sBs: float) -> Array:
 
 def sr1_update(B: Array, s: Array, y: Array) -> Array:
     """Return B₊ = B + rrᵀ/rᵀs with r = y − Bs (equation 6.24); B itself where that is no use."""
-    r = daxpy(y, dsymv(-1.0, B, s), s.size, 1.0)
+    n = s.size
+    r = daxpy(y, dspmv(n, -1.0, B, s), n, 1.0)
     rs = float(ddot(r, s))
-    return rank_one(B, 1.0 / rs, r) if is_independent(r, rs, s, y) else B
+    return dspr(n, 1.0 / rs, r, B) if is_independent(r, rs, s, y) else B
 
 
 def is_independent(r: Array, rs: float, s: Array, y: Array) -> bool:
@@ -118,16 +131,6 @@ def is_independent(r: Array, rs: float, s: Array, y: Array) -> bool:
     length = sqrt(ddot(r, r))
     least = max(INDEPENDENT * length * sqrt(ddot(s, s)), TINY)
     return length > EXPLAINED * sqrt(ddot(y, y)) and abs(rs) >= least
-
-
-def rank_one(H: Array, alpha: float, u: Array) -> Array:
-    """Return H + αuuᵀ, a fresh matrix."""
-    return dsyr(alpha, u, 0, 1, 0, u.size, H)
-
-
-def _rank_two(H: Array, u: Array, v: Array) -> Array:
-    """Return H + uvᵀ + vuᵀ, a fresh matrix."""
-    return dsyr2(1.0, u, v, 0, 1, 0, 1, 0, u.size, H)
 
 
 def hessian_scale(s: Array, y: Array) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
+from optlab.kernels.modification import shifted
 from optlab.kernels.trust_region import Step, length, natural_length
 
 Array = NDArray[np.float64]
@@ -123,18 +124,18 @@ class Factored(NamedTuple):
     Q: Array | None = None
 
 
-def cholesky(H: Array) -> Factored:
-    """Factorize H by Cholesky where it is positive definite; where it is not finite, 0 stands for it: no curvature."""
+def factored(H: Array) -> Factored:
+    """Factorize H by Cholesky, or by eigenvalues where it is not positive definite; 0 stands for one not finite."""
     R, info = dpotrf(H, lower=1)
     if info == 0 and isfinite(R.trace()):
         return Factored(H, R)
-    return Factored(H if np.isfinite(H).all() else np.zeros_like(H))
+    H = finite(H)
+    return Factored(H, None, *np.linalg.eigh(H))
 
 
-def factored(H: Array) -> Factored:
-    """Factorize H by Cholesky, or by eigenvalues where it is not positive definite."""
-    model = cholesky(H)
-    return model if model.R is not None else Factored(model.H, None, *np.linalg.eigh(model.H))
+def finite(H: Array) -> Array:
+    """Return H, or 0 where it is not finite: a model without curvature."""
+    return H if np.isfinite(H).all() else np.zeros_like(H)
 
 
 def newton_length(model: Factored, g: Array) -> float:
@@ -167,7 +168,7 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
     """
     lam = limit.lower(float(np.abs(H).sum(axis=0).max()), length(g))
     if lam > 0:
-        R = _shifted(H, lam)
+        R = _factor(H, lam)
     for _ in range(MOST):
         p = -dpotrs(R, g, lower=1)[0]
         size, most = length(p), limit.length(lam)
@@ -180,7 +181,7 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
         if not (size > (1.0 + SECULAR) * most and lam + more > lam):
             break
         lam += more
-        R = _shifted(H, lam)
+        R = _factor(H, lam)
     p *= most / size if size > 0 else 1.0
     return Step(p, limit.share * lam * most * most - 0.5 * float(g.dot(p)), True, lam)
 
@@ -193,11 +194,9 @@ def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
     return size * size * ((size - most) / most) / (slope + size * size * size * limit.bend(lam))
 
 
-def _shifted(H: Array, lam: float) -> Array:
+def _factor(H: Array, lam: float) -> Array:
     """Return the Cholesky factor of H + λI."""
-    A = np.array(H, order="F")
-    np.fill_diagonal(A, H.diagonal() + lam)
-    R: Array = dpotrf(A, lower=1, overwrite_a=1)[0]
+    R: Array = dpotrf(shifted(H, lam), lower=1, overwrite_a=1)[0]
     return R
 
 

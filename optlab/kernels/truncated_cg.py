@@ -91,9 +91,7 @@ def forcing(norm: float, first: float, most: float) -> float:
     return min(most, sqrt(norm / first)) if norm < first else most
 
 
-def truncated_cg(
-    product: Callable[[Array], Array], g: Array, tolerance: float, most: int, radius: float = inf
-) -> Path:
+def truncated_cg(product: Callable[[Array], Array], g: Array, tolerance: float, most: int, radius: float = inf) -> Path:
     """Minimize gᵀp + ½pᵀHp by conjugate gradients from p = 0 until ‖Hp + g‖ ≤ tolerance, but within ‖p‖ ≤ Δ.
 
     H is known by `product`. Curvature that is not positive, relative to the greatest seen, leads to the boundary;

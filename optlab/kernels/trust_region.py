@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 TINY = 1e-280
 """Below it squares have lost digits."""
 
+
 class Step(NamedTuple):
     """A step p of a model.
 

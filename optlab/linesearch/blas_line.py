@@ -33,12 +33,12 @@ class BlasLine(Line):
 
     def point(self, alpha: float) -> Array:
         """Return x + αd."""
-        return daxpy(self.d, self.x.copy(), self.x.size, alpha)
+        return self.x + self.d if alpha == 1.0 else daxpy(self.d, self.x.copy(), self.x.size, alpha)
 
     def __call__(self, alpha: float) -> Trial:
         """Evaluate f and g at α, fused."""
         d = self.d
-        x = daxpy(d, self.x.copy(), d.size, alpha)
+        x = self.x + d if alpha == 1.0 else daxpy(d, self.x.copy(), d.size, alpha)
         f, g = self.oracle.value_and_gradient(x)
         return _new(Trial, (alpha, f, ddot(g, d), x, g))  # what Trial(…) does, without its argument list
 

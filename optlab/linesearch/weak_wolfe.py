@@ -70,6 +70,5 @@ class WeakWolfe(LineSearch):
 
     def _too_short(self, phi: Line, trial: Trial) -> bool:
         """Whether the trial is low enough and the slope there too steep; where f is rough, slopes decide."""
-        if not trial.finite or not trial.slope < self.c2 * phi.slope:
-            return False
-        return is_rough(phi.origin(), trial) or trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope
+        low_enough = trial.f <= phi.f0 + self.c1 * trial.alpha * phi.slope or is_rough(phi.origin(), trial)
+        return low_enough and trial.slope < self.c2 * phi.slope

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class DenseQuasiNewton(LineSearchOptimizer):
     """A search along −Hg, H following the curvature seen. A subclass writes `update`.
 
-    A pair whose curvature is not above rounding is left out. The memory is H, (n, n), its upper triangle alone.
+    A pair whose curvature is not above rounding is left out. The memory is H, packed.
     Source: Nocedal & Wright (2006), algorithm 6.1 and equation 6.20.
 
     Parameters

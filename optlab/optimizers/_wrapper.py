@@ -10,7 +10,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.samples import Indices
-from optlab.kernels.norms import norm
+from optlab.kernels.euclidean import norm
 from optlab.optimizers.gradient.gradient_descent import GradientDescent
 
 
@@ -111,8 +111,9 @@ class GradientWrapper(Optimizer):
     """
 
     abstract: ClassVar[bool] = True
-    keeps: ClassVar[tuple[str, ...]] = ("monotone", "feasible", "stochastic", "foreign", "derivative_free", "permutation",
-                                        "translation", "rotation")  # fmt: skip
+    keeps: ClassVar[tuple[str, ...]] = (
+        "monotone", "feasible", "stochastic", "foreign", "derivative_free", "permutation", "translation", "rotation",
+    )  # fmt: skip
     """Properties of the inner optimizer that changing the gradient leaves it; rates and units of f it takes away."""
     needs = of_the_inner()
     handles = of_the_inner()

@@ -36,6 +36,8 @@ START: dict[str, Any] = {"marker": "o", "markersize": 7, "markerfacecolor": "whi
                          "linestyle": "none", "zorder": 6}  # fmt: skip
 OTHERS = {"maximum": SUMMIT, "degenerate": FLAT}
 """Critical points that a landscape does not mark by itself."""
+INFEASIBLE: dict[str, Any] = {"label": "infeasible", "facecolor": "none", "edgecolor": "#8a8a8a", "hatch": "////",
+                              "linewidth": 0.0, "zorder": 0.5}  # fmt: skip
 LEGEND: dict[str, Any] = {"loc": "best", "fontsize": "small", "frameon": True, "framealpha": 0.85, "edgecolor": "none"}
 
 
@@ -85,6 +87,9 @@ def _curve(axes: Axes, problem: ProblemBase) -> None:
     if problem.bounds is not None:
         x = np.linspace(max(x[0], problem.bounds[0][0]), min(x[-1], problem.bounds[1][0]), POINTS)
     axes.plot(x, problem.values(x[:, None]), color="black", marker="none")
+    outside = np.array([kkt.constraints(problem, point).g.max(initial=-1.0) for point in x[:, None]]) > 0
+    if outside.any():
+        axes.fill_between(x, 0.0, 1.0, where=outside, transform=axes.get_xaxis_transform(), **INFEASIBLE)
     _mark(axes, problem, lambda p: (p[0], problem.value(p)))
     axes.set_xlabel("x")
     axes.set_ylabel("f(x)")

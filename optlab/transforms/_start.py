@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from optlab.core.driver import BALANCED
 from optlab.core.facts import Facts
 from optlab.core.kkt import project, stationarity
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.transform import Transform, Wrapper
+from optlab.kernels.norms import max_abs
 
 INFEASIBLE = "infeasible_start"
 """Tag of a problem whose published start violates its own bounds or set."""
@@ -36,8 +38,14 @@ class Restarted(Wrapper):
 
 
 def standard_scale(problem: ProblemBase) -> float | None:
-    """Return the stationarity at the standard start; None where it is not finite, or 0."""
+    """Return the stationarity at the standard start as a run measures it; None where it is not finite, or 0.
+
+    Where the constraints balance ∇f there to the last digits, it is ‖∇f‖∞.
+    """
     with np.errstate(all="ignore"):
-        x = np.asarray(problem.start(), dtype=float)
-        found = stationarity(problem, project(problem, x))
+        x = project(problem, np.asarray(problem.start(), dtype=float))
+        steepest = max_abs(problem.gradient(x))
+        found = stationarity(problem, x)
+    if found <= BALANCED * steepest:
+        found = steepest
     return found if 0 < found < np.inf else None

@@ -215,6 +215,9 @@ class Substituted(Wrapper):
     def start(self) -> Array:
         return self.inverse(self.inner.start())
 
+    def standard_start(self) -> Array:
+        return self.inverse(super().standard_start())
+
     def facts(self) -> Facts:
         known = self.inner.known
         points = {kind: [self.inverse(x) for x in those] for kind, those in known.critical_points.items()}
@@ -271,8 +274,10 @@ class Substituted(Wrapper):
         return lam
 
     def _scale(self, scale: float | None) -> float | None:
-        """The stated scale in the units of the new gradient."""
+        """The stated scale in the units of the new gradient, by that at the standard start, told truly."""
         if scale is None:
             return None
-        before = max_abs(self.inner.gradient(self.inner.start()))
-        return scale * max_abs(self.gradient(self.start())) / before if before > 0 else scale
+        with np.errstate(all="ignore"):
+            g = self.inner.exact.gradient(super().standard_start())
+            before, after = max_abs(g), max_abs(self.A.transpose(g))
+        return scale * after / before if before > 0 and 0 < after < np.inf else scale

@@ -49,7 +49,8 @@ class Portfolio(QuadraticObjective):
     seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
-        in_memory(self, self.n, max(self.n, self.factors), "n", "factors")
+        in_memory(self, self.n, self.n, "n")
+        in_memory(self, self.n, self.factors, "n", "factors")
 
     @cached_property
     def objective_data(self) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optlab.core.problem import Array, Facts
-from optlab.core.settings import check_settings, settings_of
+from optlab.core.settings import check_settings
 from optlab_problems.forms.least_squares import LeastSquares
 from optlab_problems.forms.sizes import in_memory
 
@@ -31,7 +31,7 @@ class LinearLeastSquares(LeastSquares):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if "n" in settings_of(type(self)):
+        if getattr(self, "dimension", None) is None:
             in_memory(self, self.n, self.n, "n")
 
     @property

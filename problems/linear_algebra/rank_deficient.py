@@ -44,6 +44,7 @@ class RankDeficient(LinearLeastSquares):
 
     def __post_init__(self) -> None:
         in_memory(self, self.m, self.n, "m", "n")
+        in_memory(self, self.n, self.n, "n")  # a basis of the null space
         most = min(self.n - 1, self.m)
         if self.rank > most:
             msg = f"rank_deficient: rank must be at most {most} for n = {self.n} and m = {self.m}, given {self.rank}"

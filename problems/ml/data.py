@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from optlab.core.problem import Array
+from optlab.core.settings import name_of
 from optlab.core.status import InputError
 from optlab_problems.ml.designs import _diabetes, bundled
 
@@ -25,7 +26,9 @@ TITLES = {"breast_cancer": 1, "wine": 1, "iris": 1, "digits": 0}
 EXERCISES = ("chins", "situps", "jumps")
 
 
-def check_choice(name: str, n: int, m: int | None, extra: int = 0, what: str = "n", rows: str = "m") -> None:
+def check_choice(
+    name: str, n: int, m: int | None, extra: int = 0, what: str = "n", rows: str = "m", problem: object = None
+) -> None:
     """Refuse more features or rows than a bundled data set has; other names pass.
 
     Parameters
@@ -38,6 +41,8 @@ def check_choice(name: str, n: int, m: int | None, extra: int = 0, what: str = "
         How many of the n are no features, such as an intercept.
     what, rows : str
         The settings that n and m come from.
+    problem : ProblemBase, optional
+        Whose settings they are, for the message.
 
     Raises
     ------
@@ -48,9 +53,10 @@ def check_choice(name: str, n: int, m: int | None, extra: int = 0, what: str = "
         return
     most, features = SHAPES[name]
     if not (1 <= n <= features + extra and (m is None or 1 < m <= most)):
+        whose = "" if problem is None else f"{name_of(problem)}: "
         with_intercept = " (the intercept counts)" if extra else ""
         msg = (
-            f"{name} has {features} features and {most} rows: {what} must be from 1 to {features + extra}"
+            f"{whose}{name} has {features} features and {most} rows: {what} must be from 1 to {features + extra}"
             f"{with_intercept} and {rows} from 2 to {most}, given {what} = {n} and {rows} = {m}"
         )
         raise InputError(msg)

@@ -75,7 +75,7 @@ class DeepLinearNetwork(Network):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_choice(self.data, self.inputs, self.m, what="inputs")
+        check_choice(self.data, self.inputs, self.m, what="inputs", problem=self)
         in_memory(self, self.m or 10 * self.inputs, self.inputs, "m", "inputs")
 
     @cached_property

@@ -68,7 +68,7 @@ class GaussianMixture(ProblemBase):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_choice(self.data, self._d, self.m, what="features")
+        check_choice(self.data, self._d, self.m, what="features", problem=self)
         in_memory(self, self.components * self._d, self._d, "components", "features")
 
     @property

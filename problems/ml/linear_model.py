@@ -52,7 +52,7 @@ class LinearModel(ProblemBase):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_choice(getattr(self, "data", ""), self.n, self.m, int(self.intercept))
+        check_choice(getattr(self, "data", ""), self.n, self.m, int(self.intercept), problem=self)
         in_memory(self, self.rows, self.n, "m", "n")
 
     @abstractmethod

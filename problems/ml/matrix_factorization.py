@@ -71,7 +71,7 @@ class MatrixFactorization(ProblemBase):
     def __post_init__(self) -> None:
         check_settings(self)
         if self.data in SHAPES:
-            check_choice(self.data, self.q, self.p, what="q", rows="p")
+            check_choice(self.data, self.q, self.p, what="q", rows="p", problem=self)
         least = min(self.p, self.q)
         if self.rank > least:
             msg = f"matrix_factorization: rank must be from 1 to min(p, q) = {least}, given {self.rank}"

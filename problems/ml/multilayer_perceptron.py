@@ -89,7 +89,7 @@ class MultilayerPerceptron(Network):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_choice(self.data, self.features or 1, self.m, what="features")
+        check_choice(self.data, self.features or 1, self.m, what="features", problem=self)
         if self.loss == "cross_entropy" and self.data in NUMBERS:
             msg = f"multilayer_perceptron: loss must be 'squared' for {self.data}, whose target is a number"
             raise InputError(msg)

@@ -60,7 +60,7 @@ class SoftmaxRegression(ProblemBase):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_choice(self.data, self._features, self.m, what="features")
+        check_choice(self.data, self._features, self.m, what="features", problem=self)
 
     @property
     def _features(self) -> int:

@@ -68,7 +68,7 @@ class SVMDual(ProblemBase):
     def __post_init__(self) -> None:
         check_settings(self)
         if self.data in SHAPES:
-            check_choice(self.data, self._features, None, what="features")
+            check_choice(self.data, self._features, None, what="features", problem=self)
             if self.n > SHAPES[self.data][0]:
                 msg = f"{self.data} has {SHAPES[self.data][0]} rows: n must be from 2 to that, given {self.n}"
                 raise InputError(msg)

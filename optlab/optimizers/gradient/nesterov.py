@@ -123,7 +123,7 @@ class Nesterov(Optimizer):
         return oracle.value_and_gradient(x)
 
     def _restarts(self, g: Array, s: Array, rise: float) -> bool:
-        """Whether f rose, or g points along the last step s of x (O'Donoghue & Candès, equations 12 and 13)."""
+        """Whether f rose, or g points along the last step s of x."""
         if self.restart == "function":
             return rise > 0
         return self.restart == "gradient" and float(g.dot(s)) > 0

@@ -12,7 +12,8 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
-from optlab.kernels.norms import max_abs, norm
+from optlab.kernels.euclidean import norm
+from optlab.kernels.norms import max_abs
 from optlab.linesearch.base import EPS
 
 REACHED = 0.5
@@ -55,7 +56,7 @@ class Polyak(Optimizer):
     short. f* is never read from the problem.
     Source: Polyak (1969), Minimization of unsmooth functionals; Sherali, Choi & Tuncbilek (2000), A variable target
     value method for nondifferentiable optimization, for the estimate;
-    Goffin & Kiwiel (1999), algorithm 2.1, for when it counts as reached.
+    Goffin & Kiwiel (1999), Convergence of a simple subgradient level method, for when it counts as reached.
 
     Parameters
     ----------

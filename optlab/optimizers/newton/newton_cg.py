@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.descent import LineSearchOptimizer
-from optlab.kernels.trust_region import length
 from optlab.kernels.truncated_cg import forcing, truncated_cg
+from optlab.kernels.trust_region import length
 from optlab.linesearch.initial import first_length
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class NewtonCG(LineSearchOptimizer):
 
     def remember(self, old: State, new: State) -> float:
         """‖∇f‖ at the start of the run."""
-        return length(old.g) if old.memory is None else old.memory  # type: ignore[no-any-return]
+        return length(old.g) if old.memory is None else old.memory
 
     def first_step(self, state: State, direction: Array) -> float:
         """Return 1, the full step."""

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from optlab.core.descent import LineSearchOptimizer
 from optlab.kernels.modification import Modification
 from optlab.kernels.modified_cholesky import ModifiedCholesky
-from optlab.linesearch.armijo import Armijo
-from optlab.linesearch.base import LineSearch
 from optlab.linesearch.initial import first_length
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ class NewtonModified(LineSearchOptimizer):
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian")
     properties: ClassVar[tuple[str, ...]] = ("newton", "line_search", "monotone", "f_homogeneous")
 
-    search: LineSearch = Armijo()  # noqa: RUF009  frozen
     modification: Modification = ModifiedCholesky()  # noqa: RUF009  frozen
 
     def direction(self, oracle: Oracle, state: State) -> Array:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
-from scipy.linalg.lapack import dposv
 
 from optlab.core.descent import LineSearchOptimizer
-from optlab.linesearch.armijo import Armijo
-from optlab.linesearch.base import LineSearch
+from optlab.kernels.modification import solve_semidefinite
 from optlab.linesearch.initial import first_length
 
 if TYPE_CHECKING:
@@ -48,17 +46,15 @@ class NewtonSaddleFree(LineSearchOptimizer):
         "escapes_saddle",
     )
 
-    search: LineSearch = Armijo()  # noqa: RUF009  frozen
     delta: Annotated[float, Gt(0), Lt(1)] = 1e-8
     nudge: Annotated[float, Ge(0)] = 0.1
 
     def direction(self, oracle: Oracle, state: State) -> Array:
         """−|H|⁻¹∇f(x), and what is missing along v."""
         H, g = oracle.hessian(state.x), state.g
-        _, d, info = dposv(H, -g, lower=1)
-        if info == 0:
-            return d.reshape(g.shape)
-        d = self._reflected(H, g)
+        d = solve_semidefinite(H, -g)
+        if d is None:
+            d = self._reflected(H, g)
         return -first_length(state, -g) * g if d is None else d
 
     def _reflected(self, H: Array, g: Array) -> Array | None:

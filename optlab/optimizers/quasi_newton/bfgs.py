@@ -17,7 +17,7 @@ class BFGS(DenseQuasiNewton):
     """Quasi-Newton with Broyden, Fletcher, Goldfarb and Shanno's update of the inverse Hessian.
 
     Two products with H and a rank-two update: nothing costs more than n² operations. A pair whose curvature is
-    not above rounding is left out. The memory is H, (n, n), its upper triangle alone.
+    not above rounding is left out. The memory is H, its upper triangle packed in n(n + 1)/2 numbers.
     Source: Nocedal & Wright (2006), algorithm 6.1 and equations 6.17, 6.20.
 
     Parameters

@@ -23,7 +23,7 @@ class SR1(SecantTrustRegion):
 
     The step is the global minimizer of the model within the radius, for an indefinite B as well. A pair with
     |rᵀs| < 10⁻⁸‖r‖‖s‖, r = y − Bs, is left out. Before the first update B is scaled to the curvature seen. The memory
-    is B, (n, n), its upper triangle alone; an iteration factorizes it.
+    is B, packed; an iteration factorizes it.
     Source: Nocedal & Wright (2006), algorithm 6.2 and equations 6.24 and 6.26.
     """
 

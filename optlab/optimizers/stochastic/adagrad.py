@@ -18,7 +18,7 @@ class Adagrad(SampledOptimizer):
     """Divide each component of the gradient by the root of the sum of its squares so far: −αg/(√r + ε).
 
     The first step is α in every component; steps of a constant gradient fall like 1/√k.
-    Source: Duchi, Hazan & Singer (2011), figure 1; Goodfellow, Bengio & Courville (2016), algorithm 8.4.
+    Source: Duchi, Hazan & Singer (2011); Goodfellow, Bengio & Courville (2016), algorithm 8.4.
 
     Parameters
     ----------

@@ -47,11 +47,12 @@ class CubicState(State):
 
 @dataclass(frozen=True)
 class CubicRegularization(Optimizer):
-    """Minimize the model f + gᵀp + ½pᵀHp + ⅓σ‖p‖³ globally: a bound on f where σ exceeds half of H's Lipschitz constant.
+    """Minimize f's quadratic model plus ⅓σ‖p‖³ globally: an upper bound on f where 2σ is a Lipschitz constant of H.
 
-    (H + σ‖p‖I)p = −g with H + σ‖p‖I ⪰ 0; in the hard case the eigenvector of the least eigenvalue joins in, as in
-    `trust_region`. σ rises after a step that the outcome refutes, and falls after a very good one, as long as it matters; by a factor of 10
-    the length of a step on negative curvature or without any changes as by one of 3 to 10 in a radius.
+    The step fulfils (H + λI)p = −g with λ = σ‖p‖ and H + λI ⪰ 0; in the hard case the eigenvector of the least
+    eigenvalue joins in, so that a start exactly on the stable manifold of a saddle is no trap. σ rises fast after a
+    step that the outcome refutes, since each costs an f, and falls slowly after very good ones. A factor of 10 in σ
+    is one of about 3 in the length of a step, where H is small, and of 10 where H is negative.
     Source: Cartis, Gould & Toint (2011), algorithm 2.1; Nesterov & Polyak (2006).
 
     Parameters
@@ -99,11 +100,11 @@ class CubicRegularization(Optimizer):
             return state.stayed(memory=model, sigma=self.raised * sigma, rho=trial.rho, expansions=0)
         good, size = trial.rho > self.good, length(step.p)
         if good:
-            sigma = max(self.lowered * sigma, EPS * step.predicted / size / size / size)
+            sigma = max(self.lowered * sigma, min(sigma, EPS * step.predicted / size / size / size))
         longer = good and state.direction is not None and size >= GROWS * length(state.direction)
         expansions = state.expansions + 1 if longer else 0
         if expansions > EXPANSIONS:
-            note = f"f = {state.f:.6g} still falls as its model says, by steps that were doubled {EXPANSIONS} times in a row"
+            note = f"f = {state.f:.6g} still falls as its model says, by steps doubled {EXPANSIONS} times in a row"
             raise Halt(Status.UNBOUNDED, note)
         return state.at(
             trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, sigma=sigma, rho=trial.rho,

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from scipy.linalg.lapack import dpotrs
-
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
-from optlab.kernels.secular import cholesky
+from optlab.kernels.modification import solve_semidefinite
+from optlab.kernels.secular import finite
 from optlab.kernels.trust_region import Step, cauchy_step, dogleg_step, length, natural_length
 
 if TYPE_CHECKING:
@@ -37,10 +36,9 @@ class TrustRegionDogleg(TrustRegionOptimizer):
     properties: ClassVar[tuple[str, ...]] = ("newton", "trust_region", "monotone", "f_homogeneous", "x_homogeneous")
 
     def model(self, oracle: Oracle, state: TrustRegionState) -> Legs:
-        """Return Hg, and Newton's step where H has a Cholesky factor."""
-        factored, g = cholesky(oracle.hessian(state.x)), state.g
-        newton = None if factored.R is None else -dpotrs(factored.R, g, lower=1)[0]
-        return Legs(factored.H @ g, newton)
+        """Return Hg, and Newton's step where H is positive definite."""
+        H, g = finite(oracle.hessian(state.x)), state.g
+        return Legs(H @ g, solve_semidefinite(H, -g))
 
     def within(self, oracle: Oracle, state: TrustRegionState, model: Any, radius: float) -> Step:
         """Return the point of the dogleg at Δ, or Cauchy's."""

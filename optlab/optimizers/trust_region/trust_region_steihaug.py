@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
-from optlab.kernels.trust_region import Step, length, natural_length
 from optlab.kernels.truncated_cg import Path, forcing, truncated_cg
+from optlab.kernels.trust_region import Step, length, natural_length
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Gt
 
 from optlab.core.problem import Array
-from optlab.kernels.norms import norm
+from optlab.kernels.euclidean import norm
 from optlab.optimizers._wrapper import GradientWrapper
 
 

@@ -31,7 +31,9 @@ class ClipGradientValue(GradientWrapper):
         The greatest |gᵢ|, in the units of f over x.
     """
 
-    keeps: ClassVar[tuple[str, ...]] = ("monotone", "feasible", "stochastic", "foreign", "derivative_free", "permutation")
+    keeps: ClassVar[tuple[str, ...]] = (
+        "monotone", "feasible", "stochastic", "foreign", "derivative_free", "permutation",
+    )  # fmt: skip
     variants: ClassVar = ({"inner": "heavy_ball"}, {"inner": "gradient_descent_armijo", "limit": 5.0})
 
     limit: Annotated[float, Gt(0)] = 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from optlab.core.problem import Array
-from optlab.kernels.norms import norm
+from optlab.kernels.euclidean import norm
 from optlab.optimizers._wrapper import GradientWrapper
 
 
