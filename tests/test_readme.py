@@ -26,7 +26,7 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     script = "".join(text for kind, _, text in blocks if kind == "sh")
     commands = [line.split("#")[0].split() for line in script.splitlines()]
     assert [c[1] for c in commands] == ["run", "check", "list", "show", "list", "show", "check"]
-    commands.append(["optlab", "run", "robust.yaml"])
+    commands += [["optlab", "run", "robust.yaml"], ["optlab", "run", "fair.yaml"]]
     for command in commands:
         done = subprocess.run(
             [sys.executable, "-m", "optlab", *command[1:]],
@@ -43,6 +43,8 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     assert (runs["status"] == "CONVERGED").sum() >= 9
     assert (folder / "report.html").is_file()
     assert (tmp_path / "himmelblau.svg").is_file()
+    fair = pd.read_parquet(tmp_path / "results" / "fair" / "runs.parquet")
+    assert set(fair["label"]) == {"adam tuned", "gradient_descent tuned", "scipy_bfgs"}
     robust = pd.read_parquet(tmp_path / "results" / "robust" / "runs.parquet")
     assert len(robust) >= 3 * 35
     assert set(robust["problem.transforms"]) == {"none", "rotation", "noise"}

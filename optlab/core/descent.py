@@ -89,13 +89,11 @@ class LineSearchOptimizer(Optimizer):
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Move along the direction, or climb down the recovery ladder."""
-        search, knows = self.search, isinstance(state, DescentState)
-        watched: Any = state.watched if knows else None  # type: ignore[attr-defined]
-        d = self.direction(oracle, state)
+        search, d = self.search, self.direction(oracle, state)
         line = self.line(oracle, state.x, state.f, state.g, d)
+        trial, watched = None, getattr(state, "watched", None)
         if watched is not None:
             line.reference = search.reference(watched, state.f)
-        trial = None
         if line.slope < 0:
             first = self.first_step(state, d) if self.first is None else self.first.length(state, d)
             trial = search.search(line, first)
@@ -112,7 +110,7 @@ class LineSearchOptimizer(Optimizer):
         new = state.at(trial.x, trial.f, trial.g)
         fields = new.__dict__  # the new state is not shared yet
         fields["step_size"], fields["direction"] = trial.alpha, d
-        if knows:
+        if "watched" in fields:
             fields["decrease"], fields["slope"] = state.f - trial.f, line.slope
             fields["watched"] = search.watch(watched, state.f, trial.f)
         fields["memory"] = self.remember(state, new)

@@ -40,10 +40,7 @@ def reciprocal_curvature(s: Array, y: Array, promised: float) -> float:
     relative.
     """
     curvature: float = ddot(s, y)
-    if curvature > CURVATURE * abs(promised) and curvature - curvature == 0:
-        rho = 1.0 / curvature
-        return rho if rho - rho == 0 else 0.0
-    return 0.0
+    return 1.0 / curvature if TINY <= curvature < inf and curvature > CURVATURE * abs(promised) else 0.0
 
 
 def scaling(y: Array, rho: float) -> float:

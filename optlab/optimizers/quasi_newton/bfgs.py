@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from optlab.kernels.quasi_newton import bfgs_update
 from optlab.optimizers._quasi_newton import DenseQuasiNewton
-
-if TYPE_CHECKING:
-    from optlab.core.problem import Array
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,4 @@ class BFGS(DenseQuasiNewton):
 
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous", "quasi_newton")
 
-    def update(self, H: Array, s: Array, y: Array, rho: float) -> Array:
-        """Equation 6.17."""
-        return bfgs_update(H, s, y, rho)
+    update = staticmethod(bfgs_update)

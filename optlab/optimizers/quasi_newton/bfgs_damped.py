@@ -30,9 +30,7 @@ class BFGSDamped(DenseQuasiNewton):
 
     search: LineSearch = Armijo()  # noqa: RUF009  frozen
 
-    def update(self, H: Array, s: Array, y: Array, rho: float) -> Array:
-        """Equation 6.17."""
-        return bfgs_update(H, s, y, rho)
+    update = staticmethod(bfgs_update)
 
     def remember(self, old: State, new: State) -> Array | None:
         """Update H by the damped pair. H₀ is scaled by sᵀy/yᵀy, and where that is not positive by the length α."""

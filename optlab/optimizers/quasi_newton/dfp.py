@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from optlab.kernels.quasi_newton import dfp_update
 from optlab.linesearch.base import LineSearch
 from optlab.linesearch.strong_wolfe import StrongWolfe
 from optlab.optimizers._quasi_newton import DenseQuasiNewton
-
-if TYPE_CHECKING:
-    from optlab.core.problem import Array
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,4 @@ class DFP(DenseQuasiNewton):
 
     search: LineSearch = StrongWolfe(c2=0.1)  # noqa: RUF009  frozen
 
-    def update(self, H: Array, s: Array, y: Array, rho: float) -> Array:
-        """Equation 6.15."""
-        return dfp_update(H, s, y, rho)
+    update = staticmethod(dfp_update)
