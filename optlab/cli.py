@@ -103,7 +103,12 @@ def _list_runs(experiment: Experiment) -> None:
 
 
 def _settings(spec: dict[str, Any]) -> str:
-    return " ".join([str(spec["name"]), *(f"{k}={v}" for k, v in spec.items() if k != "name")])
+    def words(value: Any) -> str:
+        if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+            return " + ".join(_settings(part) for part in value) or "none"
+        return str(value)
+
+    return " ".join([str(spec["name"]), *(f"{k}={words(v)}" for k, v in spec.items() if k != "name")])
 
 
 def _tell(results: Results) -> bool:

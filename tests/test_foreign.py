@@ -664,6 +664,14 @@ def test_packaged_solvers_take_constraints(name):
     np.testing.assert_allclose(loop.state.x, [0.5, 0.25], atol=1e-2)
 
 
+@pytest.mark.parametrize("name", ["nlopt_lbfgs", "nlopt_var2", "nlopt_tnewton"])
+def test_nlopts_failures_have_a_status(name):
+    pytest.importorskip("nlopt")
+    _, trace = go(optlab.problem("brown_dennis"), make(name))
+    assert trace.status is Status.LINESEARCH_FAILED, trace.traceback
+    assert f"{name} ended by itself" in trace.message
+
+
 def test_ipopt_restores_feasibility_without_the_curvature_of_f():
     pytest.importorskip("casadi")
     nowhere = Problem(

@@ -13,10 +13,11 @@ from optlab.core.driver import Loop, run
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
+from optlab.kernels.limits import Penalty, Radius
 from optlab.kernels.modification import AddedIdentity, solve_semidefinite
 from optlab.kernels.modified_cholesky import ModifiedCholesky, gill_murray
 from optlab.kernels.modified_ldl import ModifiedLDL
-from optlab.kernels.secular import Penalty, Radius, exact_step, factored
+from optlab.kernels.secular import Factored, exact_step, factored
 from optlab.kernels.truncated_cg import truncated_cg
 from optlab.kernels.trust_region import cauchy_step, dogleg_step, length, reach
 from optlab.linesearch.armijo import Armijo
@@ -145,6 +146,17 @@ def test_the_hard_case_is_filled_up_by_the_null_vector():
             np.testing.assert_allclose(near.p, [-sign * np.sqrt(14), -1, -1], atol=1e-7)
 
 
+@pytest.mark.parametrize("limit", [Radius(0.3), Radius(3.0), Radius(1e3), Penalty(0.1), Penalty(10.0)], ids=repr)
+def test_eigenvalues_and_cholesky_agree_where_both_serve(limit):
+    H, _ = symmetric(np.random.default_rng(3), 5, [0.5, 1, 2, 3, 9])
+    g = np.arange(1.0, 6.0)
+    a, b = (exact_step(model, g, limit) for model in (factored(H), Factored(H, None, *np.linalg.eigh(H))))
+    np.testing.assert_allclose(b.p, a.p, rtol=1e-10)
+    assert b.lam == pytest.approx(a.lam, rel=1e-9)
+    assert b.predicted == pytest.approx(a.predicted, rel=1e-10)
+    assert a.boundary == b.boundary
+
+
 def test_one_variable_is_solved_in_closed_form():
     for h, g, delta, p in ((2.0, 4.0, 5.0, -2.0), (2.0, 4.0, 1.0, -1.0), (-2.0, 4.0, 3.0, -3.0), (0.0, 1.0, 3.0, -3.0)):
         step = exact_step(factored(np.array([[h]])), np.array([g]), Radius(delta))
@@ -223,6 +235,7 @@ def test_the_root_on_the_boundary_does_not_cancel(size):
     p, d = np.array([1.0, 0.0]), size * np.array([1.0, 1e-3])
     assert length(p + reach(p, d, 1.0 + 1e-9) * d) - 1 == pytest.approx(1e-9, rel=1e-6)
     assert reach(p, -d, 2.0) == pytest.approx(3.0 / size, rel=1e-5)
+    assert reach(p, size * p, 1.0 + 2.0**-40) == pytest.approx(2.0**-40 / size, rel=1e-14)
 
 
 def test_conjugate_gradients_solve_definite_systems_and_stop_at_curvature():
@@ -248,7 +261,7 @@ def test_a_shorter_radius_cuts_the_path_where_a_new_one_would_end():
     H, _ = symmetric(rng, 8)
     g = rng.normal(size=8)
     path = truncated_cg(lambda v: H @ v, g, 1e-10, 50, 10.0)
-    for radius in (10.0, 3.0, 1.0, 0.1, 1e-3):
+    for radius in (10.0, 7.0, 3.0, 1.0, 0.1, 1e-3):
         fresh = truncated_cg(lambda v: H @ v, g, 1e-10, 50, radius).end
         np.testing.assert_array_equal(path.within(radius).p, fresh.p)
         assert path.within(radius).predicted == fresh.predicted

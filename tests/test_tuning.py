@@ -58,6 +58,12 @@ def test_no_trial_spends_more_than_its_budget(tmp_path):
     assert len(inner) == 10
 
 
+def test_trials_compute_no_columns(tmp_path):
+    results = execute(tmp_path / "r", columns=["condition_number"])
+    assert all(json.loads(spec)["columns"] for spec in results.runs["spec"])
+    assert not any(json.loads(spec)["columns"] for spec in load(tmp_path / "r" / "tuning").runs["spec"])
+
+
 def test_training_starts_are_no_test_starts():
     standard = np.zeros(4)
     spec = {"index": 0, "radius": 1.0}

@@ -28,6 +28,8 @@ class Run:
     def with_settings(self, settings: dict[str, Any], **changes: Any) -> Run:
         """Return the run with these settings of its optimizer, and nothing left to choose."""
         resolved = {**self.resolved, "optimizer": {**self.resolved.get("optimizer", self.optimizer), **settings}}
+        if "columns" in changes:
+            resolved["columns"] = changes["columns"]
         return replace(self, optimizer={**self.optimizer, **settings}, resolved=resolved, candidates=(), **changes)
 
     @property

@@ -152,6 +152,8 @@ def _short(value: Any, exact: bool) -> str:
     """Return a swept value as a label shows it: to six digits unless these leave two values the same."""
     if isinstance(value, float):
         return repr(value) if exact else f"{value:.6g}"
+    if isinstance(value, list) and all(isinstance(v, dict) for v in value):
+        return " + ".join(_short(v, exact) for v in value) or "none"
     if isinstance(value, dict) and "name" in value:
         return "/".join([value["name"], *(f"{k}={_short(v, exact)}" for k, v in value.items() if k != "name")])
     return str(value)

@@ -40,9 +40,9 @@ class ModifiedLDL(Modification):
         """Factorize, raise the blocks' eigenvalues, and substitute."""
         A = np.tril(H) + np.tril(H, -1).T
         factor, D, order = ldl(A)
-        L, D = factor[order], np.asarray(D, dtype=np.float64)
+        L = factor[order]
         y = dtrtrs(L, b[order], lower=1, unitdiag=1)[0]
-        z = self._solve_blocks(D, y, self.delta * float(np.abs(A).sum(axis=1).max()))
+        z = self._solve_blocks(np.asarray(D, dtype=float), y, self.delta * float(np.abs(A).sum(axis=1).max()))
         x = np.empty_like(b)
         x[order] = dtrtrs(L, z, lower=1, trans=1, unitdiag=1)[0]
         return x

@@ -111,7 +111,7 @@ class _Iterates:
     def judge(self) -> None:
         """Show the last point where its constraints are known and it is better than what was shown last."""
         x, f, violations = self.at
-        if len(violations) == len(self.kinds):
+        if self.kinds and len(violations) == len(self.kinds):
             violation = max(violations.values())
             better = f < self.best or violation < self.least
             if better and self.best != inf:

@@ -10,7 +10,8 @@ from annotated_types import Gt, Lt
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.core.trust_region import EXPANSIONS, attempt
-from optlab.kernels.secular import Factored, Penalty, exact_step, factored, newton_length
+from optlab.kernels.limits import Penalty
+from optlab.kernels.secular import Factored, exact_step, factored, newton_length
 from optlab.kernels.trust_region import length
 from optlab.linesearch.base import EPS
 

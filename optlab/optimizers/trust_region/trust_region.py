@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
-from optlab.kernels.secular import Factored, Radius, exact_step, factored, newton_length
+from optlab.kernels.limits import Radius
+from optlab.kernels.secular import Factored, exact_step, factored, newton_length
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
