@@ -198,10 +198,15 @@ def test_what_is_remembered_of_a_residual_is_forgotten_at_a_restart():
     H = spectrum([1.0, 3.0, 9.0])
     lying = Quadratic(lambda v: H @ v, np.zeros(3), [1.0, 2.0, 3.0], lie=3.0)  # r drifts at once
     states = states_of(lying, LinearConjugateGradient(), Iterations(4))
-    assert [s.restarts for s in states] == [0, 1, 2, 3, 4]
-    assert all(s.memory is None for s in states)
+    assert [s.restarts for s in states] == [0, 0, 1, 2, 3]
     for old, new in pairwise(states):
         np.testing.assert_array_equal(new.direction, -old.g)
+
+
+def test_rounding_at_the_solution_is_no_restart():
+    loop, trace = go(CATALOGUE.make("problems", "kappa5"), LinearConjugateGradient())
+    assert trace.status is Status.CONVERGED
+    assert loop.state.restarts == 0
 
 
 @pytest.mark.parametrize("eigenvalues", [(1.0, 2.0, -1.0), (1.0, 2.0, 0.0), (-1.0, -2.0, -3.0)])

@@ -17,6 +17,7 @@ from optlab.core.stop import Evaluations, Iterations, Stationary
 from optlab.core.user_problem import Problem
 from optlab.kernels import quasi_newton as dense
 from optlab.kernels import quasi_newton_limited as limited
+from optlab.kernels import quasi_newton_sr1 as sr1
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Line
 from optlab.linesearch.blas_line import BlasLine
@@ -177,7 +178,7 @@ def test_the_compact_sr1_matrix_is_that_of_the_updates(gamma):
     B = dense.multiple_of_identity(gamma, n)
     for s, y in pairs:
         B = dense.sr1_update(B, s, y)
-    compact = limited.compact_sr1(tuple(pairs), gamma)
+    compact = sr1.compact_sr1(tuple(pairs), gamma)
     made = gamma * np.eye(n) + compact.Q * compact.extra @ compact.Q.T
     np.testing.assert_allclose(made, dense.full(B), atol=1e-9 * np.abs(B).max())
     assert compact.extra.min() < -gamma
@@ -188,23 +189,24 @@ def test_degenerate_pairs_are_left_out_of_the_compact_sr1_matrix():
     pairs = some_pairs(n, 3)
     s = pairs[0][0]
     again = ((s, 2.0 * s), *pairs, (pairs[-1][0] * 2.0, pairs[-1][1] * 2.0))  # y = Bs at both ends
-    compact = limited.compact_sr1(again, 2.0)
+    compact = sr1.compact_sr1(again, 2.0)
     assert compact.extra.size == 3
-    right = limited.compact_sr1(tuple(pairs), 2.0)
+    right = sr1.compact_sr1(tuple(pairs), 2.0)
     np.testing.assert_allclose(np.sort(compact.extra), np.sort(right.extra), rtol=1e-8)
 
 
 def test_the_step_of_the_compact_sr1_model_is_its_global_minimizer():
-    from optlab.kernels.secular import Radius, exact_step, factored
+    from optlab.kernels.limits import Radius
+    from optlab.kernels.secular import exact_step, factored
 
     n = 8
     pairs = some_pairs(n, 4)
     pairs[1] = (pairs[1][0], -pairs[1][1])
-    compact = limited.compact_sr1(tuple(pairs), 1.5)
+    compact = sr1.compact_sr1(tuple(pairs), 1.5)
     B = 1.5 * np.eye(n) + compact.Q * compact.extra @ compact.Q.T
     g = np.random.default_rng(3).normal(size=n)
     for radius in (1e-3, 1.0, 1e3):
-        step = limited.spread_step(compact, g, radius)
+        step = sr1.spread_step(compact, g, radius)
         right = exact_step(factored(B), g, Radius(radius))
         np.testing.assert_allclose(step.p, right.p, atol=1e-8 * radius)
         assert step.predicted == pytest.approx(right.predicted, rel=1e-8)
@@ -259,7 +261,7 @@ def test_n_updates_of_sr1_find_the_hessian_of_a_quadratic(optimizer, signs):
     if isinstance(optimizer, SR1):
         B = dense.full(memory)
     else:
-        compact = limited.compact_sr1(memory, dense.hessian_scale(*memory[-1]))
+        compact = sr1.compact_sr1(memory, dense.hessian_scale(*memory[-1]))
         B = compact.gamma * np.eye(n) + compact.Q * compact.extra @ compact.Q.T
     np.testing.assert_allclose(B, A, atol=1e-8 * np.abs(A).max())
 

@@ -24,6 +24,9 @@ INTEGERS = frozenset({"k", "restarts", *COUNTS})
 ROW = struct.Struct(f"{len(SCALARS)}d")
 """A row as packed doubles: half the time of a tuple, and nothing for the garbage collector to walk."""
 FIRST_CHUNK, CHUNK = 256, 8192
+LONG = 16_384
+"""From this n on, kept iterates are copied into one block of memory at once, and not only at the end. Their own pages
+then serve the next iterates: a fresh array of 8 MB costs more in page faults than a step of L-BFGS in arithmetic."""
 ARRAY = 160
 """Bytes that an array in a list takes beside its numbers."""
 
@@ -115,6 +118,7 @@ class Recorder:
         self._chunks: list[bytearray] = []
         self._extra: list[tuple[Any, ...]] = []
         self._points: list[Array] = []
+        self._block: Array | None = None
         self._index: list[int] = []
         self._count = 0
         self._stride = keep.stride if keep.mode == "every" else 1
@@ -122,6 +126,8 @@ class Recorder:
         self._ratio = 10 ** (1 / keep.per_decade) if keep.mode == "geometric" else 0.0
         self._next: float = 0 if keep.mode != "none" else float("inf")
         self._last: tuple[int, Array] | None = None
+        if n >= LONG and keep.mode != "none":
+            self._block = np.empty((self._room + 2, n))  # virtual until it is written to
 
     def append(self, state: State, stationarity: float, oracle: Oracle, seconds: float) -> None:
         """Record one committed state."""
@@ -145,7 +151,7 @@ class Recorder:
         if extra:
             self._extra.append(extra)
         if i >= self._next:
-            self._points.append(state.x)
+            self._points.append(state.x if self._block is None else self._copied(state.x))
             self._index.append(i)
             self._next = i + self._stride
             self._last = None
@@ -156,21 +162,28 @@ class Recorder:
         else:
             self._last = (i, state.x)
 
+    def _copied(self, x: Array) -> Array:
+        """Copy x into the next row of the block."""
+        assert self._block is not None
+        row = self._block[len(self._points)]
+        row[:] = x
+        return row
+
     def _thin(self) -> None:
         self._stride *= 2
-        if self._ratio:
-            half = slice(None, None, 2)
-            self._points, self._index = self._points[half], self._index[half]
-            return
-        kept = [(i, x) for i, x in zip(self._index, self._points, strict=True) if i % self._stride == 0]
-        self._index, self._points = [i for i, _ in kept], [x for _, x in kept]
-        self._next = self._index[-1] + self._stride
+        every = enumerate(self._index)
+        kept = [j for j, i in every if (j % 2 == 0 if self._ratio else i % self._stride == 0)]
+        points, self._points, self._index = self._points, [], [self._index[j] for j in kept]
+        for j in kept:
+            self._points.append(points[j] if self._block is None else self._copied(points[j]))
+        if not self._ratio:
+            self._next = self._index[-1] + self._stride
 
     def finish(self, status: Status, claimed: Status, message: str, traceback: str = "") -> Trace:
         """Return the trace; the last iterate is always kept."""
         if self._last is not None:
             self._index.append(self._last[0])
-            self._points.append(self._last[1])
+            self._points.append(self._last[1] if self._block is None else self._copied(self._last[1]))
             self._last = None
         table = np.frombuffer(b"".join([*self._chunks, self._buffer[: self._offset]])).reshape(-1, len(SCALARS))
         scalars: dict[str, Array] = {
@@ -188,9 +201,13 @@ class Recorder:
                 status, message = Status.ERROR, f"recorded: {name} {why}; {message}"
             else:
                 scalars[name] = values
+        rows = np.array(self._index, dtype=np.int64)
+        points = self._all_points() if self._block is None else self._block[: len(self._points)]
+        return Trace(scalars, points, rows, status, claimed, message, traceback)
+
+    def _all_points(self) -> Array:
         n = self._points[0].size if self._points else 0
         points = np.empty((len(self._points), n))
         for i in reversed(range(len(points))):
             points[i] = self._points.pop()  # released as it is copied: x is never held twice
-        rows = np.array(self._index, dtype=np.int64)
-        return Trace(scalars, points, rows, status, claimed, message, traceback)
+        return points

@@ -20,9 +20,9 @@ from optlab.linesearch.conditions import better_fallback, decreases_enough, fall
 class StrongWolfe(LineSearch):
     """φ(α) ≤ φ(0) + c₁αφ′(0) and |φ′(α)| ≤ c₂|φ′(0)|.
 
-    Where f changes by rounding alone, a point is accepted by (2c₁ − 1)φ′(0) ≥ φ′(α) ≥ c₂φ′(0) instead. A trial
-    that is not finite is the upper end of the bracket. When the curvature condition cannot be met, the best
-    point that fulfils the first one is returned.
+    Where f changes by rounding alone, a point is accepted by (2c₁ − 1)φ′(0) ≥ φ′(α) ≥ c₂φ′(0) instead, and where
+    f is rough slopes steer the search. A trial that is not finite is the upper end of the bracket. When the conditions
+    cannot be met, the lowest point that fulfils the first one is returned, failing that one whose slope shows it.
 
     Parameters
     ----------

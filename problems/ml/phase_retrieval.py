@@ -131,6 +131,7 @@ class PhaseRetrieval(ProblemBase):
             certificate="a sum of squares that is zero",
             convex=False,
             critical_points=there,
+            note="local minima besides ±x* exist, the more the fewer measurements there are",
         )
 
 

@@ -80,4 +80,5 @@ class Schmvett(ElementSum):
             optimum=-3.0 * (self.n - 2),
             certificate="closed form",
             convex=False,
+            note="there are local minima; from ten times the start a run can end at one of f = -20.1688 (n = 10)",
         )

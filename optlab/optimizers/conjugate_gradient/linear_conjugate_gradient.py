@@ -58,19 +58,20 @@ class LinearConjugateGradient(Optimizer):
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Go to the minimum along d and turn."""
-        r, squared, d = state.memory or Residual(state.g, float(state.g.dot(state.g)), -state.g)
+        assert isinstance(state, ResidualState)
+        memory, restarts = state.memory, state.restarts
+        if memory is not None and not state.drift < DRIFT:
+            memory, restarts = None, restarts + 1
+        r, squared, d = memory or Residual(state.g, float(state.g.dot(state.g)), -state.g)
         Hd = oracle.hvp(state.x, d)
         curvature = float(d.dot(Hd))
         alpha = step_length(squared, curvature, EPS * sqrt(float(d.dot(d)) * float(Hd.dot(Hd))))
         x, r = state.x + alpha * d, r + alpha * Hd
         f, g = oracle.value_and_gradient(x)
-        gap = r - g
-        wrong, size, new_squared = sqrt(float(gap.dot(gap))), sqrt(float(g.dot(g))), float(r.dot(r))
-        good = wrong <= DRIFT * size or size == 0
-        memory = Residual(r, new_squared, (new_squared / squared) * d - r) if good else None
-        restarts = state.restarts if good else state.restarts + 1
-        return state.at(x, f, g, step_size=alpha, direction=d, memory=memory, drift=ratio(wrong, size),
-                        restarts=restarts)  # fmt: skip
+        gap, new_squared = r - g, float(r.dot(r))
+        drift = ratio(sqrt(float(gap.dot(gap))), sqrt(float(g.dot(g))))
+        memory = Residual(r, new_squared, (new_squared / squared) * d - r)
+        return state.at(x, f, g, step_size=alpha, direction=d, memory=memory, drift=drift, restarts=restarts)
 
 
 def step_length(squared: float, curvature: float, rounding: float) -> float:

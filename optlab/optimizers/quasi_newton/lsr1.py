@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from optlab.core.trust_region import TrustRegionState
 from optlab.kernels.quasi_newton import hessian_scale
-from optlab.kernels.quasi_newton_limited import compact_sr1, spread_step
+from optlab.kernels.quasi_newton_sr1 import compact_sr1, spread_step
 from optlab.optimizers._secant_trust_region import SecantTrustRegion
 
 if TYPE_CHECKING:

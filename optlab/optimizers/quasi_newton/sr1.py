@@ -7,8 +7,9 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.trust_region import TrustRegionState
+from optlab.kernels.limits import Radius
 from optlab.kernels.quasi_newton import full, hessian_scale, multiple_of_identity, sr1_update
-from optlab.kernels.secular import Radius, exact_step, factored
+from optlab.kernels.secular import exact_step, factored
 from optlab.optimizers._secant_trust_region import SecantTrustRegion
 
 if TYPE_CHECKING:

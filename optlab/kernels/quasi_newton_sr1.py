@@ -1,0 +1,71 @@
+"""SR1 from the last few pairs (s, y), on plain arrays: no n × n matrix is formed.
+
+Source: Byrd, Nocedal & Schnabel (1994), section 5; Brust, Erway & Marcia (2017), On solving L-SR1 trust-region
+subproblems.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optlab.kernels.limits import Radius
+from optlab.kernels.quasi_newton import is_independent
+from optlab.kernels.secular import Factored, exact_step
+from optlab.kernels.trust_region import Step, length
+
+Array = NDArray[np.float64]
+
+
+class Spread(NamedTuple):
+    """B = γI + Q diag(extra) Qᵀ: k eigenvalues γ + extra with the orthonormal columns of Q (n, k), the others γ."""
+
+    gamma: float
+    extra: Array
+    Q: Array
+
+
+def compact_sr1(pairs: tuple[tuple[Array, Array], ...], gamma: float) -> Spread:
+    """Return the SR1 matrix of the pairs, oldest first, from B₀ = γI, by its eigenvalues.
+
+    B = γI + ΨM⁻¹Ψᵀ with Ψ = Y − γS and M = D + L + Lᵀ − γSᵀS, SᵀY having the strict lower triangle L and the
+    diagonal D. The pivots of M are the rᵀs of the updates one by one, and r is the column of Ψ less what the pairs
+    before it explain; a pair is left out as in `sr1_update`.
+    Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), section 2, on the eigenvalues.
+    """
+    S, Y = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
+    Psi = Y - gamma * S
+    lower = np.tril(S @ Y.T)
+    M = lower + np.tril(lower, -1).T - gamma * (S @ S.T)
+    used: list[int] = []
+    for i in range(len(pairs)):
+        c = np.linalg.solve(M[np.ix_(used, used)], M[used, i])
+        if is_independent(Psi[i] - c @ Psi[used], float(M[i, i] - M[used, i] @ c), S[i], Y[i]):
+            used.append(i)
+    Q, R = np.linalg.qr(Psi[used].T)
+    A = R @ np.linalg.solve(M[np.ix_(used, used)], R.T)
+    extra, U = np.linalg.eigh(0.5 * (A + A.T))
+    return Spread(gamma, extra, Q @ U)
+
+
+def spread_step(B: Spread, g: Array, radius: float) -> Step:
+    """Return the global minimizer of gᵀp + ½pᵀBp on ‖p‖ ≤ Δ, for γ > 0.
+
+    It lies in the space of Q and g: there B is diagonal, with the k + 1 eigenvalues.
+    Source: Brust, Erway & Marcia (2017), section 3.
+    """
+    c = g @ B.Q
+    rest = g - B.Q @ c
+    size = length(rest)
+    values = np.append(B.gamma + B.extra, B.gamma)
+    order = np.argsort(values)
+    model = Factored(np.diag(values[order]), None, values[order], np.eye(values.size))
+    step = exact_step(model, np.append(c, size)[order], Radius(radius))
+    a = np.empty_like(values)
+    a[order] = step.p
+    p = B.Q @ a[:-1]
+    if size > 0:
+        p += (a[-1] / size) * rest
+    return step._replace(p=p)
