@@ -117,5 +117,5 @@ class Optimizer(ABC):
         """Return why the method cannot run here on any problem (a package is missing), or ""."""
         return ""
 
-    def close(self, state: State | None) -> None:
+    def close(self, state: State | None) -> None:  # noqa: B027  a hook that most methods leave empty
         """Release what a run holds beside its states: nothing, where the loop is ours. Called once, at its end."""

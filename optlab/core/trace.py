@@ -165,7 +165,7 @@ class Recorder:
     def _copied(self, x: Array) -> Array:
         """Copy x into the next row of the block."""
         assert self._block is not None
-        row = self._block[len(self._points)]
+        row: Array = self._block[len(self._points)]
         row[:] = x
         return row
 

@@ -167,8 +167,7 @@ class Chebyquad(LeastSquares):
             else "best known: published, and the best of many starts",
             convex=False,
             critical_points={"minimum": [PRINTED]} if self.n == len(PRINTED) else {},
-            note="the value printed for n = 10, 6.50395e-3, is that of a local minimum; from a hundred times the start, "
-            "where f is 5e38 at n = 8, a run can end at f = 3.55"
+            note="the value printed, 6.50395e-3, is that of a local minimum"
             if self.n == len(PRINTED)
-            else "",
+            else "from a hundred times the start, where f is 5e38 at n = 8, a run can end at f = 3.55",
         )
