@@ -67,6 +67,6 @@ class Meyer(LeastSquares):
             optimum=87.94585517085112,
             certificate="best known: published, and the best of many starts",
             convex=False,
-            note="the floor of the valley is so flat, beside the slope at the start, that ‖∇f‖ within 1e-8 of the latter "
+            note="the floor of the valley is so flat, beside the slope at the start, that ‖∇f‖ within 1e-8 of it "
             "leaves f − f* up to 7e-5 of f₀ − f*",
         )
