@@ -6,6 +6,7 @@ import _thread
 import contextvars
 import gc
 import pickle
+import signal
 import threading
 import time
 import warnings
@@ -497,8 +498,12 @@ def test_ctrl_c_while_the_solver_itself_is_busy():
         fun(x0 + 2)  # the end: nobody answers
         return x0
 
-    with pytest.raises(KeyboardInterrupt):
-        go(rosenbrock(), Foreign(busy))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have turned it off
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            go(rosenbrock(), Foreign(busy))
+    finally:
+        signal.signal(signal.SIGINT, before)
     for thread in solvers():
         thread.join(5)
 
