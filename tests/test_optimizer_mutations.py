@@ -175,7 +175,8 @@ MUTANTS = [
            COUNTS),
     Mutant("a step that is not the one recorded", "optlab.core.optimizer:State.moved", "self.x + step_size * direction",
            "self.x + 0.9 * step_size * direction", "gradient_descent", "step and direction lead to the next iterate"),
-    Mutant("a stale f", "optlab.core.optimizer:State.at", "= x, f, g", "= x, self.f, g", "bfgs", TRUE),
+    Mutant("a stale f", "optlab.core.descent:LineSearchOptimizer.step", "= trial.x, trial.f, trial.g,",
+           "= trial.x, state.f, trial.g,", "bfgs", TRUE),
     Mutant("dice of its own", "optlab.core.oracle:Oracle.random", "return np.random.Generator(",
            "return np.random.default_rng() if True else np.random.Generator(", "sgd", TWICE),
 ]  # fmt: skip

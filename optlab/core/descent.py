@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
     from optlab.core.problem import Array
 
+_new, _set = object.__new__, object.__setattr__
+
 CLEAR = 100.0
 """A promised decrease this many times above rounding must show in f, if the gradient is right."""
 PERSISTS, SHOWS = 0.5, 0.25
@@ -91,8 +93,8 @@ class LineSearchOptimizer(Optimizer):
         """Move along the direction, or climb down the recovery ladder."""
         search, d = self.search, self.direction(oracle, state)
         line = self.line(oracle, state.x, state.f, state.g, d)
-        trial, watched = None, getattr(state, "watched", None)
-        if watched is not None:
+        trial, watched, knows = None, None, isinstance(state, DescentState)
+        if knows and (watched := state.watched) is not None:  # type: ignore[attr-defined]
             line.reference = search.reference(watched, state.f)
         if line.slope < 0:
             first = self.first_step(state, d) if self.first is None else self.first.length(state, d)
@@ -107,13 +109,16 @@ class LineSearchOptimizer(Optimizer):
             if trial is None:
                 raise failure(line)
         assert trial.g is not None
-        new = state.at(trial.x, trial.f, trial.g)
-        fields = new.__dict__  # the new state is not shared yet
+        fields = state.__dict__.copy()  # from here on what state.at(…) does, in line
+        fields["x"], fields["f"], fields["g"], fields["k"] = trial.x, trial.f, trial.g, state.k + 1
         fields["step_size"], fields["direction"] = trial.alpha, d
-        if "watched" in fields:
+        if knows:
             fields["decrease"], fields["slope"] = state.f - trial.f, line.slope
-            fields["watched"] = search.watch(watched, state.f, trial.f)
-        fields["memory"] = self.remember(state, new)
+            if fields["watched"] is not None or state.k == 0:  # a monotone search says at the first step that it is
+                fields["watched"] = search.watch(watched, state.f, trial.f)
+        new = _new(type(state))
+        _set(new, "__dict__", fields)
+        fields["memory"] = self.remember(state, new)  # the new state is not shared yet
         return new
 
 

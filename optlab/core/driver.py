@@ -69,6 +69,7 @@ class Loop:
         self.problem, self.optimizer, self.seed = problem, optimizer, seed
         own = type(optimizer).stationarity is not Optimizer.stationarity
         self._stationarity = optimizer.stationarity if own else None
+        self._exact = optimizer.exact
         self.stop = DEFAULT_STOP if stop is None else stop
         self.oracle = Oracle(problem, seed)
         self.oracle.limit(**self.stop.limits())
@@ -171,35 +172,39 @@ class Loop:
             self.book.claim = self.book.claim or f"the method claimed convergence at iteration {self.k}, {short}"
         self._end(status, str(halt))
 
-    def _commit(self, new: State) -> bool:
-        if not isinstance(new, State):
-            msg = f"{name_of(self.optimizer)} must return a State, given {type(new).__name__}"
-            raise TypeError(msg)
+    def _commit(self, new: Any) -> bool:
         old = self.state
-        if old is not None and new.k != old.k + 1:
-            msg = (f"{name_of(self.optimizer)} must return the next State (k = {old.k + 1}), given k = {new.k}: "
-                   "return state.moved(…), state.at(…) or state.stayed()")  # fmt: skip
-            raise TypeError(msg)
-        exact, f = self.optimizer.exact, new.f
-        if not exact and isnan(f):  # not evaluated
-            f = 0.0
-        size = finite_max_abs(new.g, new.x)
-        if not (isfinite(f) and isfinite(size)):
-            where = "at the start" if old is None else f"after step {new.k}"
-            what = "f" if not isfinite(f) else "x" if not isfinite(max_abs(new.x)) else "the gradient"
-            note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
-            self._end(self._way_out(new), f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}"))
+        if not isinstance(new, State) or (old is not None and new.k != old.k + 1):
+            raise TypeError(self._no_next_state(new))
+        x, f, g, exact = new.x, new.f, new.g, self._exact
+        size = finite_max_abs(g, x)
+        if not isfinite(size) or not (isfinite(f) or (not exact and isnan(f))):  # a sampled f may not be evaluated
+            self._end(self._way_out(new), self._not_finite(new))
             return False
-        given_there = exact and self.oracle.prime(new.x, new.f, new.g)  # a sampled g is no answer to remember
-        if self._stationarity is None:
-            self.stationarity = size
-        else:
-            self.stationarity = float(self._stationarity(self.oracle, new))
+        given_there = exact and self.oracle.prime(x, f, g)  # a sampled g is no answer to remember
+        if self._stationarity is not None:
+            size = float(self._stationarity(self.oracle, new))
             if exact:
-                self.oracle.prime(new.x, new.f, new.g)
-        self.genuine = given_there and (self.genuine or old is None or new.x is not old.x)
-        self.state, self.k = new, new.k
+                self.oracle.prime(x, f, g)
+        self.genuine = given_there and (self.genuine or old is None or x is not old.x)
+        self.state, self.k, self.stationarity = new, new.k, size
         return True
+
+    def _no_next_state(self, new: Any) -> str:
+        """Say what is wrong with what a method returned."""
+        name = name_of(self.optimizer)
+        if not isinstance(new, State):
+            return f"{name} must return a State, given {type(new).__name__}"
+        return (f"{name} must return the next State (k = {self.k + 1}), given k = {new.k}: "
+                "return state.moved(…), state.at(…) or state.stayed()")  # fmt: skip
+
+    def _not_finite(self, new: State) -> str:
+        """Say what of a state is not finite, and why the gradient is not where that is known."""
+        where = "at the start" if self.state is None else f"after step {new.k}"
+        finite_f = isfinite(new.f) or (not self._exact and isnan(new.f))
+        what = "f" if not finite_f else "x" if not isfinite(max_abs(new.x)) else "the gradient"
+        note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
+        return f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}")
 
     def _way_out(self, new: State | None) -> Status:
         """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
@@ -256,12 +261,10 @@ class Loop:
             return
         if status is not None:
             self._end(status)
-        elif not event and self.optimizer.exact and k - book.last_event >= max(PATIENCE, book.last_event):
+        elif not event and self._exact and k - book.last_event >= max(PATIENCE, book.last_event):
             self._end(Status.STALLED, f"no better f and no smaller gradient since iteration {book.last_event}")
-        elif isnan(f):
-            return
         elif len(book.head) < HEAD:
-            book.head = (*book.head, f)
+            book.head = book.head if isnan(f) else (*book.head, f)
         elif f > book.best_f:
             span = max(book.head) - min(book.head) or abs(book.head[0]) or 1.0
             book.rising = book.rising + 1 if f - book.best_f > BLOW_UP * span else 0

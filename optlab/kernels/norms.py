@@ -11,6 +11,8 @@ Array = NDArray[np.float64]
 
 FEW, SMALL = 4, 2000
 """Up to these n a Python loop is fastest, and a temporary array cheaper than two reductions."""
+LONG, BLOCK = 100_000, 16_384
+"""From this n on several reductions share a pass over memory, in blocks that stay in the cache."""
 
 
 def max_abs(v: Array) -> float:
@@ -33,5 +35,8 @@ def finite_max_abs(v: Array, other: Array) -> float:
         total = sum(values + other.tolist())
         if total - total == 0:
             return float(max(map(abs, values)))
+    if v.size >= LONG:
+        sizes = [finite_max_abs(v[lo : lo + BLOCK], other[lo : lo + BLOCK]) for lo in range(0, v.size, BLOCK)]
+        return max(sizes) if isfinite(sum(sizes)) or all(map(isfinite, sizes)) else nan
     one_pass = isfinite(v.dot(other))  # a product sees both arrays; it may overflow
     return max_abs(v) if one_pass or (np.isfinite(v).all() and np.isfinite(other).all()) else nan

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from annotated_types import Ge
 
 from optlab.core.descent import LineSearchOptimizer
 from optlab.kernels.quasi_newton import descent_direction, multiple_of_identity, reciprocal_curvature, scaling
@@ -27,14 +29,14 @@ class DenseQuasiNewton(LineSearchOptimizer):
 
     Parameters
     ----------
-    scale : bool
-        Whether the first update starts from (sᵀy/yᵀy) I instead of I.
+    scale : bool or float
+        Whether the first update starts from (sᵀy/yᵀy) I instead of I; a number multiplies that.
     """
 
     abstract: ClassVar[bool] = True
     line: ClassVar[type[Line]] = BlasLine
 
-    scale: bool = True
+    scale: bool | Annotated[float, Ge(0)] = True
 
     @abstractmethod
     def update(self, H: Array, s: Array, y: Array, rho: float) -> Array:
@@ -56,5 +58,5 @@ class DenseQuasiNewton(LineSearchOptimizer):
         if rho == 0:
             return H
         if H is None:
-            H = multiple_of_identity(scaling(y, rho) if self.scale else 1.0, s.size)
+            H = multiple_of_identity(self.scale * scaling(y, rho) if self.scale else 1.0, s.size)
         return self.update(H, s, y, rho)

@@ -38,7 +38,7 @@ class BFGSDamped(DenseQuasiNewton):
         alpha, slope = new.step_size, new.slope  # type: ignore[attr-defined]  # a DescentState
         if H is None:
             rho = reciprocal_curvature(s, y, alpha * slope)
-            gamma = (scaling(y, rho) if rho else alpha) if self.scale else 1.0
+            gamma = self.scale * (scaling(y, rho) if rho else alpha) if self.scale else 1.0
             H, Bs, sBs = multiple_of_identity(gamma, s.size), s / gamma, ddot(s, s) / gamma
         else:
             Bs, sBs = -alpha * old.g, -alpha * alpha * slope
