@@ -30,23 +30,21 @@ class Spread(NamedTuple):
 def compact_sr1(pairs: tuple[tuple[Array, Array], ...], gamma: float) -> Spread:
     """Return the SR1 matrix of the pairs, oldest first, from B₀ = γI, by its eigenvalues.
 
-    B = γI + ΨM⁻¹Ψᵀ with Ψ = Y − γS and M = D + L + Lᵀ − γSᵀS, SᵀY having the strict lower triangle L and the
-    diagonal D. The pivots of M are the rᵀs of the updates one by one, and r is the column of Ψ less what the pairs
-    before it explain; a pair is left out as in `sr1_update`.
+    B = γI + ΨM⁻¹Ψᵀ with Ψ = Y − γS and M = LDLᵀ. The columns of ΨL⁻ᵀ are the r of the updates one by one, and D holds
+    their rᵀs: so B = γI + Σ rrᵀ/rᵀs without a system to solve. A pair is left out as in `sr1_update`.
     Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), section 2, on the eigenvalues.
     """
-    S, Y = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
-    Psi = Y - gamma * S
-    lower = np.tril(S @ Y.T)
-    M = lower + np.tril(lower, -1).T - gamma * (S @ S.T)
-    used: list[int] = []
-    for i in range(len(pairs)):
-        c = np.linalg.solve(M[np.ix_(used, used)], M[used, i])
-        if is_independent(Psi[i] - c @ Psi[used], float(M[i, i] - M[used, i] @ c), S[i], Y[i]):
-            used.append(i)
-    Q, R = np.linalg.qr(Psi[used].T)
-    A = R @ np.linalg.solve(M[np.ix_(used, used)], R.T)
-    extra, U = np.linalg.eigh(0.5 * (A + A.T))
+    n = pairs[0][0].size
+    rs, pivots = np.empty((len(pairs), n)), np.empty(len(pairs))
+    k = 0
+    for s, y in pairs:
+        r = y - gamma * s - (rs[:k] @ s / pivots[:k]) @ rs[:k]
+        pivot = float(r.dot(s))
+        if is_independent(r, pivot, s, y):
+            rs[k], pivots[k] = r, pivot
+            k += 1
+    Q, R = np.linalg.qr(rs[:k].T)
+    extra, U = np.linalg.eigh((R / pivots[:k]) @ R.T)
     return Spread(gamma, extra, Q @ U)
 
 
