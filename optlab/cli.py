@@ -161,15 +161,20 @@ def list_command(
 @click.option(
     "--plot", "picture", type=PATHS, metavar="FILE", help="Of a problem: draw it to a .svg, .png or .pdf file."
 )
+@click.option(
+    "--v-curve", "curve", type=PATHS, metavar="FILE", help="Of a problem: draw the error of differences of f against h."
+)
 @plugin_option
-def show_command(name: str, picture: Path | None, plugins: tuple[Path, ...]) -> None:
+def show_command(name: str, picture: Path | None, curve: Path | None, plugins: tuple[Path, ...]) -> None:
     """Describe a NAME: settings, defaults, ranges, facts, file; of a problem the cost of its derivatives too."""
-    from optlab.show import describe, draw
+    from optlab.show import describe, draw, draw_errors
 
     catalogue = Catalogue(plugins)
     click.echo(describe(catalogue, name))
     if picture is not None:
         click.echo(f"\ndrawn: {draw(catalogue, name, picture)}")
+    if curve is not None:
+        click.echo(f"\ndrawn: {draw_errors(catalogue, name, curve)}")
 
 
 @main.command("check")

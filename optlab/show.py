@@ -71,6 +71,23 @@ def draw(catalogue: Catalogue, name: str, path: Path) -> Path:
     return save_portrait(catalogue.make("problems", name), path)
 
 
+def draw_errors(catalogue: Catalogue, name: str, path: Path) -> Path:
+    """Draw how the error of differences of f depends on h at a problem's start, and return the file's path.
+
+    Raises
+    ------
+    InputError
+        For a name that is no problem, or a file that is no .svg, .png or .pdf.
+    """
+    from optlab.derivatives import step_errors
+    from optlab.plots.portrait import checked_path
+    from optlab.plots.v_curve import draw_v_curve
+
+    problem = catalogue.make("problems", name)
+    table = step_errors(problem.value, problem.gradient, problem.start())
+    return draw_v_curve(table, checked_path(path), f"{name}: differences of f against its gradient, at the start")
+
+
 def _setting(cls: type, key: str, field: Field[Any]) -> tuple[str, str, str]:
     annotation = type_of(cls, key)
     bounds = [f"{sign} {getattr(piece, attribute):g}" for piece in getattr(annotation, "__metadata__", ())

@@ -159,6 +159,10 @@ def test_a_problem_has_a_page_and_a_picture(tmp_path):
         assert "Hessian" in shown.output
         assert "by hand" in shown.output
         assert picture.read_text().startswith("<?xml")
+    curve = tmp_path / "v.png"
+    assert optlab("show", "rosenbrock", "--v-curve", str(curve)).exit_code == 0
+    assert curve.read_bytes().startswith(b"\x89PNG")
+    assert optlab("show", "rosenbrock", "--v-curve", str(tmp_path / "v.gif")).exit_code == 2
     assert "maximum:" in optlab("show", "himmelblau").output
     axes = portrait(CATALOGUE.make("problems", "monkey_saddle")).axes[0]
     assert axes.get_xlim()[0] < 0 < axes.get_xlim()[1], "the point that the picture is about is in it"

@@ -65,9 +65,7 @@ def save_portrait(problem: ProblemBase, path: Path) -> Path:
     InputError
         For a file that is no .svg, .png or .pdf, or that cannot be written.
     """
-    if path.suffix.lower() not in FORMATS:
-        msg = f"{path}: a picture is a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
-        raise InputError(msg)
+    checked_path(path)
     figure = portrait(problem)
     try:
         with applied():
@@ -75,6 +73,14 @@ def save_portrait(problem: ProblemBase, path: Path) -> Path:
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise InputError(msg) from error
+    return path
+
+
+def checked_path(path: Path) -> Path:
+    """Return a path whose ending names a picture, or raise an InputError."""
+    if path.suffix.lower() not in FORMATS:
+        msg = f"{path}: a picture is a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+        raise InputError(msg)
     return path
 
 
