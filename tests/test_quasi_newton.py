@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 
 import optlab
+from optlab.core import trace as trace_module
 from optlab.core.driver import Loop, iterate, run
 from optlab.core.oracle import Oracle
 from optlab.core.status import Status
 from optlab.core.stop import Evaluations, Iterations, Stationary
+from optlab.core.trace import Keep
 from optlab.core.user_problem import Problem
+from optlab.kernels import norms
 from optlab.kernels import quasi_newton as dense
 from optlab.kernels import quasi_newton_limited as limited
 from optlab.kernels import quasi_newton_sr1 as sr1
@@ -23,6 +26,7 @@ from optlab.linesearch.base import Line
 from optlab.linesearch.blas_line import BlasLine
 from optlab.linesearch.exact import Exact
 from optlab.linesearch.strong_wolfe import StrongWolfe
+from optlab.optimizers.gradient.gradient_descent_armijo import GradientDescentArmijo
 from optlab.optimizers.quasi_newton.bfgs import BFGS
 from optlab.optimizers.quasi_newton.bfgs_damped import BFGSDamped
 from optlab.optimizers.quasi_newton.broyden_class import BroydenClass
@@ -450,3 +454,61 @@ def test_a_million_variables_need_memory_for_the_pairs_alone():
     assert loop.status is Status.MAX_ITERATIONS
     assert loop.state.f < 0.1 * problem.value(problem.start())
     assert peak <= (2 * m + 16) * 8 * n  # the pairs of two states differ by one; x, g and d of both, best x, a trial
+
+
+# --- what carries the methods ---------------------------------------------------------------------
+
+
+def test_a_matrix_that_a_far_trial_spoiled_is_forgotten():
+    """At the first trial from the standard start f is 10⁴²; what is learned on the way must not stop the run."""
+    problem = optlab.problem("osborne1")
+    for optimizer in TRUST:
+        loop, trace = go(problem, optimizer, Stationary() | Iterations(500))
+        assert trace.status is Status.CONVERGED
+        assert loop.state.f == pytest.approx(problem.known.optimum, rel=1e-6)
+    state = next(iter(iterate(valley(), SR1()))).state
+    spoiled = replace(state, memory=dense.multiple_of_identity(1e40, 2), radius=0.1)
+    after = SR1().step(Oracle(valley()), spoiled)
+    assert after.restarts == 1
+    assert not np.array_equal(after.x, state.x)
+
+
+@pytest.mark.parametrize("scale", [True, False, 0.0, 3.0])
+def test_the_first_matrix_is_what_the_setting_says(scale):
+    A, x0 = np.diag([1.0, 2.0, 7.0]), np.array([1.0, -2.0, 0.5])
+    record = list(iterate(quadratic(A, x0), BFGS(scale=scale), stop=Iterations(1)))[-1]
+    s, y = record.x - x0, record.state.g - A @ x0
+    gamma = scale * (s @ y) / (y @ y) if scale else 1.0
+    np.testing.assert_allclose(dense.full(record.state.memory), textbook_bfgs(gamma * np.eye(3), s, y), atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 2000, 2001, 150_000])
+def test_the_finite_check_sees_every_component_of_both_arrays(n):
+    random = np.random.default_rng(0)
+    v, other = random.normal(size=n), random.normal(size=n)
+    with np.errstate(all="ignore"):
+        assert norms.finite_max_abs(v, other) == norms.max_abs(v) == np.abs(v).max()
+        assert norms.finite_max_abs(1e300 * v, 1e300 * other) == np.abs(1e300 * v).max()
+        for bad in (np.nan, np.inf, -np.inf):
+            for i in {0, n // 2, n - 1}:
+                spoiled = v.copy()
+                spoiled[i] = bad
+                for a, b in ((spoiled, other), (other, spoiled), (spoiled, np.zeros(n)), (np.zeros(n), spoiled)):
+                    assert np.isnan(norms.finite_max_abs(a, b))
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [Keep(), Keep(megabytes=3), Keep(megabytes=0), Keep("every", stride=3), Keep("every", stride=3, megabytes=1.5),
+     Keep("geometric"), Keep("geometric", megabytes=1), Keep("none")],
+    ids=repr,
+)  # fmt: skip
+def test_long_iterates_are_kept_like_short_ones(keep, monkeypatch):
+    kept = []
+    for long in (trace_module.LONG, 10**9):
+        monkeypatch.setattr(trace_module, "LONG", long)
+        problem = optlab.problem("extended_rosenbrock", n=20_000)
+        kept.append(run(Loop(problem, GradientDescentArmijo(), stop=Iterations(40)), keep))
+    assert np.array_equal(kept[0].points, kept[1].points)
+    assert np.array_equal(kept[0].rows, kept[1].rows)
+    assert kept[0].rows[-1] == 40

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from optlab.kernels.trust_region import Step
 
 
+FAR = 1e3
+"""A rejected trial where the model errs by more than this multiple of its promise tells nothing about where x is."""
+
+
 @dataclass(frozen=True)
 class SecantTrustRegion(TrustRegionOptimizer):
     """A trust region around a matrix B that may be indefinite; a rejected trial teaches it as well as another.
 
-    A subclass writes `learned` and `within`. Until B is known the model is linear. A rejected step costs one f and one
-    gradient.
+    A subclass writes `learned` and `within`. Until B is known the model is linear. Where the step of B no longer moves
+    x, B is forgotten: a trial may have taught it a curvature that is none here (`restarts` counts it). A rejected step
+    costs one f and one gradient.
     Source: Nocedal & Wright (2006), algorithm 6.2, whose constants these are.
     """
 
@@ -49,19 +54,20 @@ class SecantTrustRegion(TrustRegionOptimizer):
         """Try the model's step, learn from it, and take it or shrink the radius."""
         assert isinstance(state, TrustRegionState)
         radius = state.radius if state.radius > 0 else self.first_radius(state, None)
-        if state.memory is None:
-            step: Step = cauchy_step(state.g, 0.0, radius)
-        else:
-            step = self.within(oracle, state, state.memory, radius)
+        memory, restarts = state.memory, state.restarts
+        step: Step | None = None if memory is None else self.within(oracle, state, memory, radius)
+        if step is None or (state.x + step.p == state.x).all():
+            step, memory, restarts = cauchy_step(state.g, 0.0, radius), None, restarts + (memory is not None)
         trial = attempt(oracle, state, step, self.accept)
         after = self._next_radius(state, step, radius, trial.rho)
-        memory, g = state.memory, trial.g
-        if g is None and np.isfinite(trial.f):
+        g = trial.g
+        if g is None and trial.rho >= -FAR:
             g = oracle.gradient(trial.x)
         if g is not None and np.isfinite(g).all():
             memory = self.learned(memory, trial.x - state.x, g - state.g)
         if trial.g is None:
-            return state.stayed(memory=memory, rho=trial.rho, **after)
+            return state.stayed(memory=memory, restarts=restarts, rho=trial.rho, **after)
         return state.at(
-            trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=memory, rho=trial.rho, **after
-        )
+            trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=memory, restarts=restarts, rho=trial.rho,
+            **after,
+        )  # fmt: skip
