@@ -42,6 +42,10 @@ IN_PLACE = 1000
 """From this n on the calls are timed where they happen: what they cost depends on the state of the caches."""
 BUDGET = 3000
 TAUS = (1e-5, 1e-8)
+PLANE = 2
+LARGEST = 500
+BOUNDED = -1e15
+"""Where a run gets below, f is not bounded below."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class Given(ProblemBase):
 def measured(case: Case) -> tuple[float, float]:
     """Return the microseconds per iteration beyond the calls: ours and SciPy's."""
     watching = case.n >= IN_PLACE
-    f, g, both, x0 = plane() if case.n == 2 else valleys(case.n)  # noqa: PLR2004
+    f, g, both, x0 = plane() if case.n == PLANE else valleys(case.n)
     clocks = f, g, both = tuple(Clock(function, watching) for function in (f, g, both))
     per_f, per_g, per_both = (clock.usual(x0) for clock in clocks)
     if not watching:
@@ -254,11 +258,12 @@ def catalogue() -> list[tuple[str, ProblemBase]]:
         for n in (None, 100, 500):
             try:
                 problem = optlab.problem(name) if n is None else optlab.problem(name, n=n)
+                problem.value(problem.start())  # some settings are refused when the data are looked at
             except (optlab.InputError, ValueError):
                 continue
-            if problem.constrained or problem.composite is not None or "nonsmooth" in problem.tags or problem.n > 500:  # noqa: PLR2004
-                continue
-            found.append((name if n is None else f"{name}, n = {n}", problem))
+            smooth = problem.composite is None and "nonsmooth" not in problem.tags
+            if smooth and not problem.constrained and problem.n <= LARGEST:
+                found.append((name if n is None else f"{name}, n = {n}", problem))
     return found
 
 
@@ -272,7 +277,7 @@ def effort() -> None:
         for name in names:
             first = runs[name, "bfgs"].best[0][0]
             least = min(runs[name, m].best[-1][0] for m in methods if runs[name, m].best)
-            if least > -1e15:  # noqa: PLR2004  bounded below
+            if least > BOUNDED:
                 bounds[name] = least + tau * (first - least)
         calls = {m: np.array([runs[name, m].effort(bounds[name]) for name in bounds]) for m in methods}
         print(f"\nτ = {tau:g}, {len(bounds)} problems, {BUDGET} calls at most")

@@ -13,13 +13,14 @@ from optlab.core.driver import Loop, run
 from optlab.core.status import Status
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
+from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Penalty, Radius
 from optlab.kernels.modification import AddedIdentity, solve_semidefinite
 from optlab.kernels.modified_cholesky import ModifiedCholesky, gill_murray
 from optlab.kernels.modified_ldl import ModifiedLDL
 from optlab.kernels.secular import Factored, exact_step, factored
 from optlab.kernels.truncated_cg import truncated_cg
-from optlab.kernels.trust_region import cauchy_step, dogleg_step, length, reach
+from optlab.kernels.trust_region import cauchy_step, dogleg_step, reach
 from optlab.linesearch.armijo import Armijo
 from optlab.optimizers.newton.newton import Newton
 from optlab.optimizers.newton.newton_cg import NewtonCG
@@ -203,7 +204,7 @@ def test_steps_do_not_depend_on_the_units_of_f(k):
 def test_no_step_is_worse_than_cauchys(seed):
     H, g, delta = subproblem(seed)
     cauchy = cauchy_step(g, float(g @ H @ g), delta)
-    steps = [cauchy, truncated_cg(lambda v: H @ v, g, 1e-12 * length(g), 50, delta).end]
+    steps = [cauchy, truncated_cg(lambda v: H @ v, g, 1e-12 * norm(g), 50, delta).end]
     steps.append(exact_step(factored(H), g, Radius(delta)))
     if np.linalg.eigvalsh(H)[0] > 0:
         steps.append(dogleg_step(g, H @ g, -np.linalg.solve(H, g), delta))
@@ -213,7 +214,7 @@ def test_no_step_is_worse_than_cauchys(seed):
         assert step.predicted >= cauchy.predicted * (1 - 1e-10)
     best = max(step.predicted for step in steps)
     assert steps[2].predicted >= best * (1 - 1e-9)
-    along = np.linspace(0, 1, 1001) * delta / (length(g) or 1.0)
+    along = np.linspace(0, 1, 1001) * delta / (norm(g) or 1.0)
     values = -along * (g @ g) + 0.5 * along**2 * (g @ H @ g)
     assert cauchy.predicted >= -values.min() * (1 - 1e-12)
 
@@ -222,9 +223,9 @@ def test_the_dogleg_bends_at_cauchys_point_and_ends_at_newtons():
     H, g = np.diag([1.0, 10.0]), np.array([3.0, 5.0])
     newton, cauchy = -np.linalg.solve(H, g), -(g @ g) / (g @ H @ g) * g
     assert dogleg_step(g, H @ g, newton, 10.0).p is newton
-    np.testing.assert_allclose(dogleg_step(g, H @ g, newton, length(cauchy)).p, cauchy, rtol=1e-12)
+    np.testing.assert_allclose(dogleg_step(g, H @ g, newton, norm(cauchy)).p, cauchy, rtol=1e-12)
     middle = dogleg_step(g, H @ g, newton, 1.5)
-    assert length(middle.p) == pytest.approx(1.5, rel=1e-14)
+    assert norm(middle.p) == pytest.approx(1.5, rel=1e-14)
     t = (middle.p - cauchy) / (newton - cauchy)
     assert t[0] == pytest.approx(t[1])
     assert 0 < t[0] < 1
@@ -233,7 +234,7 @@ def test_the_dogleg_bends_at_cauchys_point_and_ends_at_newtons():
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
 def test_the_root_on_the_boundary_does_not_cancel(size):
     p, d = np.array([1.0, 0.0]), size * np.array([1.0, 1e-3])
-    assert length(p + reach(p, d, 1.0 + 1e-9) * d) - 1 == pytest.approx(1e-9, rel=1e-6)
+    assert norm(p + reach(p, d, 1.0 + 1e-9) * d) - 1 == pytest.approx(1e-9, rel=1e-6)
     assert reach(p, -d, 2.0) == pytest.approx(3.0 / size, rel=1e-5)
     assert reach(p, size * p, 1.0 + 2.0**-40) == pytest.approx(2.0**-40 / size, rel=1e-14)
 
@@ -249,9 +250,9 @@ def test_conjugate_gradients_solve_definite_systems_and_stop_at_curvature():
     bent = truncated_cg(lambda v: -v, g, 1e-10, 50)
     assert not bent.end.p.any()
     assert bent.bent is bent.legs[0]
-    assert truncated_cg(lambda v: -v, g, 1e-10, 50, 2.0).end.predicted == pytest.approx(2 * length(g) + 2)
+    assert truncated_cg(lambda v: -v, g, 1e-10, 50, 2.0).end.predicted == pytest.approx(2 * norm(g) + 2)
     nothing = truncated_cg(lambda v: np.full(6, np.nan), g, 1e-10, 50, 2.0).end
-    np.testing.assert_allclose(nothing.p, -2 * g / length(g))
+    np.testing.assert_allclose(nothing.p, -2 * g / norm(g))
     rounding = truncated_cg(lambda v: np.array([v[0], 1e-18 * v[1]]), np.array([1.0, 1.0]), 1e-10, 50)
     assert rounding.bent is not None  # 10⁻¹⁸ of the greatest curvature is none
 
@@ -495,7 +496,7 @@ def test_the_radius_follows_the_ratio(optimizer):
         moved = not np.isnan(new.step_size)
         assert moved == (new.rho >= optimizer.accept)
         if moved:
-            assert length(new.direction) <= old.radius * (1 + 1e-9)
+            assert norm(new.direction) <= old.radius * (1 + 1e-9)
             quadratic = float(old.g @ new.direction + 0.5 * new.direction @ rosenbrock().hessian(old.x) @ new.direction)
             assert new.rho == pytest.approx((old.f - new.f) / -quadratic, rel=1e-5)
         if not new.rho >= 0.25:
@@ -504,7 +505,7 @@ def test_the_radius_follows_the_ratio(optimizer):
         elif new.radius > old.radius:
             assert new.rho > 0.75
             assert new.radius == 2 * old.radius
-            assert length(new.direction) == pytest.approx(old.radius, rel=1e-9)
+            assert norm(new.direction) == pytest.approx(old.radius, rel=1e-9)
             seen.add("grows")
         else:
             assert new.radius == old.radius
@@ -514,7 +515,7 @@ def test_the_radius_follows_the_ratio(optimizer):
 def test_a_first_radius_can_be_given():
     for optimizer in (*RADII, TrustRegionCauchy()):
         loop, trace = go(rosenbrock(), replace(optimizer, radius=1e-3), Iterations(1))
-        assert length(loop.state.direction) == pytest.approx(1e-3, rel=1e-10)
+        assert norm(loop.state.direction) == pytest.approx(1e-3, rel=1e-10)
         assert list(trace.scalars["radius"]) == [1e-3, 2e-3]
     assert go(rosenbrock(), CubicRegularization(sigma=1e6), Iterations(1))[1].scalars["sigma"][0] == 1e6
 

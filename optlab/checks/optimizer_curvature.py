@@ -24,6 +24,8 @@ from optlab.core.descent import LineSearchOptimizer
 from optlab.core.oracle import Oracle
 from optlab.core.stop import Iterations, Stationary
 
+ARRIVED = 1e-7
+"""At most this far from the minimum of the valley a run ends."""
 NEAR = 0.1
 """Nearer than this to the minimum of the valley a quadratic rate shows."""
 CURVED = 100.0
@@ -91,7 +93,7 @@ def convergence_is_quadratic(case: OptimizerCase) -> str:
     exact_hessian(case)
     (problem,) = case.fitting(Valley())
     e = np.linalg.norm(case.trace(problem, Stationary(rtol=1e-13) | Iterations(200)).points - 1.0, axis=1)
-    require(e[-1] <= 1e-7, f"{e[-1]:.1e} from the minimum after {e.size - 1} iterations")  # noqa: PLR2004
+    require(e[-1] <= ARRIVED, f"{e[-1]:.1e} from the minimum after {e.size - 1} iterations")
     near = np.flatnonzero((e[:-1] < NEAR) & (e[:-1] > FLOOR))
     require(near.size > 0, "no iterate near the minimum")
     ratios = e[near + 1] / e[near] ** 2

@@ -152,7 +152,7 @@ class Oracle:
     def prime(self, x: Array, f: float, g: Array | None) -> bool:
         """Make (x, f, g), all evaluated before, what is remembered; the driver calls it at every commit.
 
-        Whether g is the very array that was returned as the gradient at x, the last point asked.
+        Return whether g is the very array that was returned as the gradient at x, the last point asked.
         """
         own = x is self._x and g is self._g
         if x is not self._x:

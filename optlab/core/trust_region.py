@@ -16,7 +16,8 @@ from annotated_types import Gt, Lt
 from optlab.core.descent import failure
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
-from optlab.kernels.trust_region import Step, length
+from optlab.kernels.euclidean import norm
+from optlab.kernels.trust_region import Step
 from optlab.linesearch.base import NOISE, Line
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def attempt(oracle: Oracle, state: State, step: Step, accept: float) -> Trial:
     hidden = step.predicted <= HIDDEN * noise
     f = oracle.value_and_gradient(x)[0] if hidden else oracle.value(x)
     if f == -inf:
-        raise Halt(Status.UNBOUNDED, f"f falls from {state.f:.6g} to -inf along a step of length {length(p):.3g}")
+        raise Halt(Status.UNBOUNDED, f"f falls from {state.f:.6g} to -inf along a step of length {norm(p):.3g}")
     actual = _by_gradients(oracle, state, x, p) if hidden else state.f - f
     rho = actual / step.predicted if step.predicted > 0 and isfinite(f) else NAN
     if rho >= accept:
@@ -167,7 +168,7 @@ class TrustRegionOptimizer(Optimizer):
         """Evaluate the start."""
         f, g = oracle.value_and_gradient(x0)
         radius = NAN if self.radius is None else self.radius
-        return TrustRegionState(x0, f, g, radius=radius, steepness=length(g))
+        return TrustRegionState(x0, f, g, radius=radius, steepness=norm(g))
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Try the model's step; take it, or shrink the radius."""
@@ -184,7 +185,7 @@ class TrustRegionOptimizer(Optimizer):
     def _next_radius(self, state: TrustRegionState, step: Step, radius: float, rho: float) -> dict[str, Any]:
         """Return the next Δ, and how many times in a row it has grown."""
         if not rho >= self.bad:
-            return {"radius": self.shrink * min(radius, length(step.p)), "expansions": 0}  # in this order for NaN
+            return {"radius": self.shrink * min(radius, norm(step.p)), "expansions": 0}  # in this order for NaN
         if not (rho > self.good and step.boundary):
             return {"radius": radius, "expansions": 0}
         if state.expansions >= EXPANSIONS:

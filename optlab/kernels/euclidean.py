@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import frexp, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,18 @@ from optlab.kernels.norms import max_abs
 
 Array = NDArray[np.float64]
 
+TINY = 1e-280
+"""Below it squares have lost digits."""
+
 
 def norm(v: Array) -> float:
-    """‖v‖₂ where its square may overflow or underflow; a power of two in v is one in the norm, to the last bit."""
-    largest = max_abs(v)
-    if not 0 < largest < inf:
-        return largest
-    unit = v / largest
-    return largest * sqrt(float(unit.dot(unit)))
+    """‖v‖₂ where its square overflows or underflows too; a power of two in v is one in the norm, to the last bit."""
+    squared = float(v.dot(v))
+    if TINY < squared < inf:
+        return sqrt(squared)
+    greatest = max_abs(v)
+    if not 0 < greatest < inf:
+        return greatest
+    e = frexp(greatest)[1]
+    u = np.ldexp(v, -e)  # exact
+    return float(np.ldexp(sqrt(float(u.dot(u))), e))

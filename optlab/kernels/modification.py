@@ -15,7 +15,7 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
-from optlab.kernels.trust_region import length
+from optlab.kernels.euclidean import norm
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def solve_semidefinite(H: Array, b: Array) -> Array | None:
     if not (0 < tau < inf and diagonal.min() > -tau):
         return None
     _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
-    return x if info == 0 and tau * length(x) <= RESIDUAL * length(b) else None
+    return x if info == 0 and tau * norm(x) <= RESIDUAL * norm(b) else None
 
 
 def shifted(H: Array, tau: float) -> Array:
@@ -89,7 +89,7 @@ class AddedIdentity(Modification):
 
     def solve_modified(self, H: Array, b: Array) -> Array:
         """Raise τ until Cholesky succeeds."""
-        tau = self.beta * length(H.ravel(order="K")) - min(0.0, float(H.diagonal().min()))
+        tau = self.beta * norm(H.ravel(order="K")) - min(0.0, float(H.diagonal().min()))
         while True:
             _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
             if info == 0:

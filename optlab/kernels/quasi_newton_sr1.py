@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Radius
 from optlab.kernels.quasi_newton import is_independent
 from optlab.kernels.secular import Factored, exact_step
-from optlab.kernels.trust_region import Step, length
+from optlab.kernels.trust_region import Step
 
 Array = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def spread_step(B: Spread, g: Array, radius: float) -> Step:
     """
     c = g @ B.Q
     rest = g - B.Q @ c
-    size = length(rest)
+    size = norm(rest)
     values = np.append(B.gamma + B.extra, B.gamma)
     order = np.argsort(values)
     model = Factored(np.diag(values[order]), None, values[order], np.eye(values.size))

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
+from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Limit
 from optlab.kernels.modification import shifted
-from optlab.kernels.trust_region import Step, length, natural_length
+from optlab.kernels.trust_region import Step, natural_length
 
 Array = NDArray[np.float64]
 
@@ -64,7 +65,7 @@ def finite(H: Array) -> Array:
 def newton_length(model: Factored, g: Array) -> float:
     """Return the length of Newton's step where H is positive definite, otherwise that of Cauchy's."""
     if model.R is not None:
-        newton = length(dpotrs(model.R, g, lower=1)[0])
+        newton = norm(dpotrs(model.R, g, lower=1)[0])
         if isfinite(newton) and newton > 0:
             return newton
     return natural_length(g, float(g.dot(model.H @ g)))
@@ -89,12 +90,12 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
 
     Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
     """
-    lam = limit.lower(float(np.abs(H).sum(axis=0).max()), length(g))
+    lam = limit.lower(float(np.abs(H).sum(axis=0).max()), norm(g))
     if lam > 0:
         R = _factor(H, lam)
     for _ in range(MOST):
         p = -dpotrs(R, g, lower=1)[0]
-        size, most = length(p), limit.length(lam)
+        size, most = norm(p), limit.length(lam)
         if not isfinite(size):
             return None
         if lam == 0 and size <= most:
@@ -136,7 +137,7 @@ def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:
     for _ in range(MOST):
         below = gaps + mu
         a = np.divide(-c, below, out=np.zeros_like(c), where=below > 0)
-        size, most = length(a), limit.length(mu + shift)
+        size, most = norm(a), limit.length(mu + shift)
         if mu == 0 and size < most:
             if shift > 0:  # the hard case
                 a[0] = -copysign(sqrt((most - size) * (most + size)), float(c[0]))

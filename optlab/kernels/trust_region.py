@@ -5,16 +5,15 @@ Source: Nocedal & Wright (2006), section 4.1; Conn, Gould & Toint (2000), sectio
 
 from __future__ import annotations
 
-from math import frexp, inf, isfinite, sqrt
+from math import isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from optlab.kernels.euclidean import norm
 
-TINY = 1e-280
-"""Below it squares have lost digits."""
+Array = NDArray[np.float64]
 
 
 class Step(NamedTuple):
@@ -38,19 +37,6 @@ class Step(NamedTuple):
     lam: float = 0.0
 
 
-def length(v: Array) -> float:
-    """‖v‖, where its square overflows or underflows too."""
-    squared = float(v.dot(v))
-    if TINY < squared < inf:
-        return sqrt(squared)
-    greatest = float(np.abs(v).max())
-    if not 0 < greatest < inf:
-        return greatest
-    e = frexp(greatest)[1]
-    u = np.ldexp(v, -e)  # exact
-    return float(np.ldexp(sqrt(float(u.dot(u))), e))
-
-
 def cauchy_step(g: Array, curvature: float, radius: float) -> Step:
     """Return the minimizer of the model along −g, given gᵀHg.
 
@@ -68,7 +54,7 @@ def natural_length(g: Array, curvature: float) -> float:
 
     The least that a quadratic model says about a length in the units of x, whatever those of f.
     """
-    steep = length(g)
+    steep = norm(g)
     natural = steep / abs(curvature) * steep * steep if curvature != 0 else 1.0
     return natural if isfinite(natural) and natural > 0 else 1.0
 
@@ -78,7 +64,7 @@ def dogleg_step(g: Array, product: Array, newton: Array, radius: float) -> Step:
 
     H is positive definite. Source: Powell (1970); Nocedal & Wright (2006), equation 4.16.
     """
-    if length(newton) <= radius:
+    if norm(newton) <= radius:
         return Step(newton, -0.5 * float(g.dot(newton)), False)
     first = cauchy_step(g, float(g.dot(product)), radius)
     if first.boundary:
@@ -93,7 +79,7 @@ def dogleg_step(g: Array, product: Array, newton: Array, radius: float) -> Step:
 
 def reach(p: Array, d: Array, radius: float) -> float:
     """Return the τ ≥ 0 with ‖p + τd‖ = Δ, for ‖p‖ ≤ Δ, by the root that does not cancel."""
-    a, b, covered = float(d.dot(d)), float(p.dot(d)), length(p)
+    a, b, covered = float(d.dot(d)), float(p.dot(d)), norm(p)
     c = (radius - covered) * (radius + covered)
     if not (a > 0 and c > 0):
         return 0.0

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from optlab.core.problem import Array, Facts
-from optlab_problems.forms.componentwise import Componentwise, Entries
+from optlab_problems.hs.parcel import Parcel
 
 
 @dataclass(frozen=True)
-class HS37(Componentwise):
+class HS37(Parcel):
     """−abc in the box [0, 42]³ with 0 ≤ a + 2b + 2c ≤ 72.
 
     Source: Hock & Schittkowski (1981), problem 37.
@@ -29,18 +28,6 @@ class HS37(Componentwise):
     def linear_inequality(self) -> tuple[Array, Array]:
         """Ax ≤ b: a + 2b + 2c ≤ 72 and −a − 2b − 2c ≤ 0, which the bounds imply."""
         return np.array([[1.0, 2.0, 2.0], [-1.0, -2.0, -2.0]]), np.array([72.0, 0.0])
-
-    def f(self, a: Any, b: Any, c: Any) -> Any:
-        return -a * b * c
-
-    def df(self, a: Any, b: Any, c: Any) -> tuple[Any, ...]:
-        return -b * c, -a * c, -a * b
-
-    def d2f(self, a: Any, b: Any, c: Any) -> Entries:
-        return {(0, 1): -c, (0, 2): -b, (1, 2): -a}
-
-    def start(self) -> Array:
-        return np.array([10.0, 10.0, 10.0])
 
     def facts(self) -> Facts:
         return Facts(

@@ -80,6 +80,16 @@ class WithinRadius(Optimizer):
     """
 
     abstract: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("residuals", "jacobian")
+    properties: ClassVar[tuple[str, ...]] = (
+        "gauss_newton",
+        "trust_region",
+        "monotone",
+        "f_homogeneous",
+        "x_homogeneous",
+        "translation",
+        "permutation",
+    )
 
     factor: Annotated[float, Gt(0)] = 3.0
     accept: Annotated[float, Gt(0), Lt(1)] = 1e-4
@@ -171,17 +181,6 @@ class LevenbergMarquardt(WithinRadius):
     Source: Levenberg (1944); Marquardt (1963); Moré (1978), algorithm 7.1.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("residuals", "jacobian")
-    properties: ClassVar[tuple[str, ...]] = (
-        "gauss_newton",
-        "trust_region",
-        "monotone",
-        "f_homogeneous",
-        "x_homogeneous",
-        "translation",
-        "permutation",
-    )
-
     def within(self, model: Model, radius: float) -> Step:
         """Return the step of Moré's λ."""
         return more_step(model, radius)
@@ -196,17 +195,6 @@ class GaussNewtonDogleg(WithinRadius):
     Source: Powell (1970), A hybrid method for nonlinear equations; Nocedal & Wright (2006), section 4.1; radius after
     Moré (1978).
     """
-
-    needs: ClassVar[tuple[str, ...]] = ("residuals", "jacobian")
-    properties: ClassVar[tuple[str, ...]] = (
-        "gauss_newton",
-        "trust_region",
-        "monotone",
-        "f_homogeneous",
-        "x_homogeneous",
-        "translation",
-        "permutation",
-    )
 
     def within(self, model: Model, radius: float) -> Step:
         """Return the point at distance Δ on the dogleg."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.descent import LineSearchOptimizer
+from optlab.kernels.euclidean import norm
 from optlab.kernels.truncated_cg import forcing, truncated_cg
-from optlab.kernels.trust_region import length
 from optlab.linesearch.initial import first_length
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class NewtonCG(LineSearchOptimizer):
     def direction(self, oracle: Oracle, state: State) -> Array:
         """Return the point where conjugate gradients end, or a multiple of −g."""
         g = state.g
-        norm = length(g)
-        tolerance = norm * forcing(norm, norm if state.memory is None else state.memory, self.loosest)
+        steep = norm(g)
+        tolerance = steep * forcing(steep, steep if state.memory is None else state.memory, self.loosest)
         path = truncated_cg(lambda v: oracle.hvp(state.x, v), g, tolerance, min(self.products, 2 * g.size))
         bent, first = path.bent, path.end.predicted == 0
         if bent is not None and (first or self.follow):
@@ -62,7 +62,7 @@ class NewtonCG(LineSearchOptimizer):
 
     def remember(self, old: State, new: State) -> float:
         """‖∇f‖ at the start of the run."""
-        return length(old.g) if old.memory is None else old.memory
+        return norm(old.g) if old.memory is None else old.memory
 
     def first_step(self, state: State, direction: Array) -> float:
         """Return 1, the full step."""

@@ -10,9 +10,9 @@ from annotated_types import Gt, Lt
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.core.trust_region import EXPANSIONS, attempt
+from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Penalty
 from optlab.kernels.secular import Factored, exact_step, factored, newton_length
-from optlab.kernels.trust_region import length
 from optlab.linesearch.base import EPS
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ class CubicRegularization(Optimizer):
         trial = attempt(oracle, state, step, self.accept)
         if trial.g is None:
             return state.stayed(memory=model, sigma=self.raised * sigma, rho=trial.rho, expansions=0)
-        good, size = trial.rho > self.good, length(step.p)
+        good, size = trial.rho > self.good, norm(step.p)
         if good:
             sigma = max(self.lowered * sigma, min(sigma, EPS * step.predicted / size / size / size))
-        longer = good and state.direction is not None and size >= GROWS * length(state.direction)
+        longer = good and state.direction is not None and size >= GROWS * norm(state.direction)
         expansions = state.expansions + 1 if longer else 0
         if expansions > EXPANSIONS:
             note = f"f = {state.f:.6g} still falls as its model says, by steps doubled {EXPANSIONS} times in a row"
@@ -116,4 +116,4 @@ class CubicRegularization(Optimizer):
 def first_weight(model: Factored, g: Array) -> float:
     """Return σ = FIRST · ‖g‖/‖p‖², p being Newton's step, or Cauchy's where H is not positive definite."""
     size = newton_length(model, g)
-    return FIRST * length(g) / size / size
+    return FIRST * norm(g) / size / size

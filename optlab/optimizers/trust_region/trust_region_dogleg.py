@@ -7,9 +7,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
+from optlab.kernels.euclidean import norm
 from optlab.kernels.modification import solve_semidefinite
 from optlab.kernels.secular import finite
-from optlab.kernels.trust_region import Step, cauchy_step, dogleg_step, length, natural_length
+from optlab.kernels.trust_region import Step, cauchy_step, dogleg_step, natural_length
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -48,5 +49,5 @@ class TrustRegionDogleg(TrustRegionOptimizer):
 
     def first_radius(self, state: TrustRegionState, model: Legs) -> float:
         """Return the length of Newton's step, or of Cauchy's."""
-        size = 0.0 if model.newton is None else length(model.newton)
+        size = 0.0 if model.newton is None else norm(model.newton)
         return size if 0 < size < inf else natural_length(state.g, float(state.g.dot(model.product)))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.trust_region import TrustRegionOptimizer, TrustRegionState
+from optlab.kernels.euclidean import norm
 from optlab.kernels.truncated_cg import Path, forcing, truncated_cg
-from optlab.kernels.trust_region import Step, length, natural_length
+from optlab.kernels.trust_region import Step, natural_length
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -51,13 +52,13 @@ class TrustRegionSteihaug(TrustRegionOptimizer):
 
     def first_radius(self, state: TrustRegionState, model: Path) -> float:
         """Return the length of the step that no radius limits, or of Cauchy's where that ends at 0."""
-        size = length(model.end.p)
+        size = norm(model.end.p)
         if 0 < size < inf:
             return size
         return natural_length(state.g, model.legs[0].curvature if model.legs else 0.0)
 
     def _path(self, oracle: Oracle, state: TrustRegionState, radius: float) -> Path:
-        norm = length(state.g)
-        tolerance = norm * forcing(norm, state.steepness, self.loosest)
+        steep = norm(state.g)
+        tolerance = steep * forcing(steep, state.steepness, self.loosest)
         most = min(self.products, 2 * state.x.size)
         return truncated_cg(lambda v: oracle.hvp(state.x, v), state.g, tolerance, most, radius)
