@@ -13,8 +13,7 @@ import numpy as np
 from optlab.choice import AUTO, Choice, NothingFitsError, choose
 from optlab.core import driver
 from optlab.core.column import compute_columns
-from optlab.core.kkt import KKT
-from optlab.core.kkt import kkt as _kkt
+from optlab.core.conditions import Conditions, conditions
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
 from optlab.core.problem import Array, ProblemBase
@@ -291,17 +290,32 @@ def load(folder: str | Path) -> Results:
     return _load(folder)
 
 
-def kkt(problem: ProblemBase, x: Any) -> KKT:
-    """Recover the multipliers at x and return the four KKT residuals.
+def kkt(problem: ProblemBase | str, x: Any, rtol: float = 1e-6) -> Conditions:
+    """Examine the Karush–Kuhn–Tucker conditions at x: multipliers, residuals, what fails, constraint qualification.
+
+    The multipliers are recovered from the problem alone, λ ≥ 0 by nonnegative least squares. Print the answer to read
+    it.
+
+    Parameters
+    ----------
+    problem : ProblemBase or str
+        A problem, or a name of the catalogue.
+    x : (n,) array-like
+        The point.
+    rtol : float
+        How small stationarity and complementarity have to be, relative to the problem's scale.
 
     Examples
     --------
     >>> import numpy as np, optlab
     >>> p = optlab.Problem(lambda x: x @ x, start=[1.0, 1.0], linear_inequality=([[-1.0, -1.0]], [-1.0]))
-    >>> float(np.round(optlab.kkt(p, [0.5, 0.5]).lam[0], 9))
-    1.0
+    >>> there = optlab.kkt(p, [0.5, 0.5])
+    >>> float(np.round(there.lam[0], 9)), there.holds, there.qualification
+    (1.0, True, 'LICQ')
+    >>> optlab.kkt(p, [1.0, 0.5]).fails["stationarity"]
+    'no multipliers balance ∇f: 2.00e+00 is over 2.00e-06'
     """
-    return _kkt(problem, np.asarray(x, dtype=float))
+    return conditions(globals()["problem"](problem) if isinstance(problem, str) else problem, x, rtol)
 
 
 def check_problem(problem: ProblemBase | str) -> Report:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optlab.core.kkt import bounds_of
+from optlab.core.constraints import bounds_of
 from optlab.core.settings import name_of, settings_of
 from optlab.registry import Catalogue, suites
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from optlab.core import constraints as rows
 from optlab.core import kkt
 from optlab.core.problem import ProblemBase
 from optlab.core.status import InputError
@@ -99,7 +100,7 @@ def test_the_closed_form_for_bounds_is_the_general_recovery(seed):
     x, c = rng.uniform(-1.5, 1.5, 4), rng.standard_normal(4)
     problem = linear(c, bounds=(lo, hi))
     quick = kkt.kkt(problem, x)
-    general = kkt.constraints(problem, x)
+    general = rows.constraints(problem, x)
     lam, _ = kkt.recover(c, general)
     assert quick.lam == pytest.approx(lam, abs=1e-12)
     assert quick.stationarity == pytest.approx(np.abs(c + general.Jg.T @ lam).max(), abs=1e-12)
@@ -249,7 +250,7 @@ def test_wrong_shapes_are_input_errors():
 def test_a_set_and_bounds_have_no_known_projection():
     problem = squared_norm(feasible=Ball(1.0), bounds=(0.0, 1.0))
     with pytest.raises(InputError, match="projection"):
-        kkt.project(problem, np.array([3.0, 3.0]))
+        rows.project(problem, np.array([3.0, 3.0]))
     assert kkt.kkt(problem, [0.0, 0.0]).stationarity == 0.0
 
 

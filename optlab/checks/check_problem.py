@@ -14,7 +14,7 @@ from optlab.checks.problem_derivatives import DERIVATIVE_CHECKS
 from optlab.checks.problem_facts import FACT_CHECKS
 from optlab.checks.problem_samples import SAMPLE_CHECKS
 from optlab.checks.report import Failed, Report, Skipped, carry_out, require
-from optlab.core import kkt
+from optlab.core import constraints as rows
 from optlab.core.problem import ProblemBase
 from optlab.core.settings import build, name_of, settings_of, type_of
 from optlab.core.status import InputError
@@ -93,7 +93,7 @@ def start_is_feasible(case: ProblemCase) -> str:
     if problem.feasible is None and problem.bounds is None:
         msg = "there is no set and there are no bounds"
         raise Skipped(msg)
-    moved = largest(kkt.project(problem, x) - x)
+    moved = largest(rows.project(problem, x) - x)
     if INFEASIBLE_START in problem.tags:
         require(moved > 0, f"it is tagged {INFEASIBLE_START}, but the start is feasible")
         return f"infeasible by {moved:.1e}, as its tag says"
@@ -128,9 +128,9 @@ def projection_is_one(case: ProblemCase) -> str:
         msg = "there is no set and there are no bounds"
         raise Skipped(msg)
     far = [read_only(factor * place.x) for place in case.places for factor in (1.0, 1e3)]
-    near = [read_only(kkt.project(problem, x)) for x in far]
+    near = [read_only(rows.project(problem, x)) for x in far]
     for x, p in zip(far, near, strict=True):
-        require(np.array_equal(kkt.project(problem, p), p), f"the projection of {x} is not its own projection")
+        require(np.array_equal(rows.project(problem, p), p), f"the projection of {x} is not its own projection")
         inside = problem.feasible is None or problem.feasible.contains(p)
         require(inside, f"the projection of {x} is not in the set")
     for (x, p), (y, q) in zip(zip(far, near, strict=True), zip(far[1:], near[1:], strict=True), strict=False):

@@ -201,7 +201,7 @@ def f_never_rises(case: OptimizerCase) -> str:
 @law("feasible")
 def every_iterate_is_feasible(case: OptimizerCase) -> str:
     """Check that each x is in the set and within the bounds, exactly."""
-    from optlab.core.kkt import project
+    from optlab.core.constraints import project
 
     for name, problem in case.probes.items():
         if problem.feasible is None and problem.bounds is None:

@@ -13,7 +13,7 @@ from optlab import derivatives
 from optlab.checks.differences import NEARER, directional
 from optlab.checks.problem_case import AUTOGRAD, DIFFERENCES, ProblemCase, compare, largest
 from optlab.checks.report import Failed, Skipped, require, within
-from optlab.core import kkt
+from optlab.core import constraints as rows
 from optlab.core.problem import Array
 
 SAFETY = 10.0
@@ -119,13 +119,13 @@ def constraint_jacobians_against_differences(case: ProblemCase) -> str:
         raise Skipped(msg)
     details = []
     if problem.constrained:
-        there = kkt.constraints(problem, case.start)
+        there = rows.constraints(problem, case.start)
         if there.g.size:
-            details.append("g: " + _differences(case, lambda x: kkt.constraints(problem, x).g,
-                                                lambda x, v: kkt.constraints(problem, x).Jg @ v))  # fmt: skip
+            details.append("g: " + _differences(case, lambda x: rows.constraints(problem, x).g,
+                                                lambda x, v: rows.constraints(problem, x).Jg @ v))  # fmt: skip
         if there.h.size:
-            details.append("h: " + _differences(case, lambda x: kkt.equality(problem, x),
-                                                lambda x, v: kkt.equality_jacobian(problem, x) @ v))  # fmt: skip
+            details.append("h: " + _differences(case, lambda x: rows.equality(problem, x),
+                                                lambda x, v: rows.equality_jacobian(problem, x) @ v))  # fmt: skip
     if problem.residuals is not None:
         details.append("residuals: " + _differences(case, problem.residuals, lambda x, v: problem.jacobian(x) @ v))
     return "; ".join(details)

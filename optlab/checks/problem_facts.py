@@ -8,6 +8,7 @@ import numpy as np
 
 from optlab.checks.problem_case import ProblemCase, compare, largest, read_only
 from optlab.checks.report import Failed, Skipped, require, within
+from optlab.core import constraints as rows
 from optlab.core import kkt
 from optlab.core.problem import Array, ProblemBase
 
@@ -43,7 +44,7 @@ def nothing_is_below_the_optimum(case: ProblemCase) -> str:
         raise Skipped(msg)
     allowed = VALUE * (abs(known.optimum) + abs(problem.objective(case.start)))
     for place in case.places:
-        f = problem.objective(read_only(kkt.project(problem, place.x)))
+        f = problem.objective(read_only(rows.project(problem, place.x)))
         require(f >= known.optimum - allowed, f"f = {f:.10g} at {place.label} is below f* = {known.optimum:.10g}")
     return f"{len(case.places)} points"
 
@@ -64,7 +65,7 @@ def _kkt_residual(case: ProblemCase, x: Array, where: str, qualified: bool = Tru
     else:
         require(found.stationarity > allowed, f"no constraint qualification is claimed, but KKT holds at {where}")
     if case.problem.constrained:
-        c = kkt.constraints(case.problem, x)
+        c = rows.constraints(case.problem, x)
         size = largest(c.Jg) + largest(c.Jh)
         near = 1e3 * float(np.finfo(float).eps) * (1.0 + size * float(np.linalg.norm(x)) * np.sqrt(x.size))
         within(found.primal, near, f"a constraint is violated at {where}")
@@ -97,7 +98,7 @@ def multipliers_are_right(case: ProblemCase) -> str:
     scale = 1.0 + max(largest(found.lam), largest(found.nu))
     compare("λ", lam, found.lam, MULTIPLIERS * scale, "recovery")
     compare("ν", nu, found.nu, MULTIPLIERS * scale, "recovery")
-    c = kkt.constraints(case.problem, x)
+    c = rows.constraints(case.problem, x)
     residual = case.problem.gradient(x) + c.Jg.T @ lam + c.Jh.T @ nu
     return within(largest(residual), _rounding(case, x, lam, nu), "∇f + Jgᵀλ + Jhᵀν")
 
@@ -120,7 +121,7 @@ def _reduced_hessian(problem: ProblemBase, x: Array) -> Array:
     """Return the Hessian of the Lagrangian on the tangent space of the constraints with a multiplier."""
     if not problem.constrained:
         return problem.hessian(x)
-    found, c = kkt.kkt(problem, x), kkt.constraints(problem, x)
+    found, c = kkt.kkt(problem, x), rows.constraints(problem, x)
     m, p = (0 if own is None else np.size(own(x)) for own in (problem.inequality, problem.equality))
     H = problem.lagrangian_hessian(x, found.lam[:m], found.nu[:p])
     own_form = 0 if problem.feasible is None else problem.feasible.inequality(x).size
@@ -168,7 +169,7 @@ def convexity_is_as_claimed(case: ProblemCase) -> str:
     case.small()
     case.offer("hessian")
     for place in case.places:
-        x = read_only(kkt.project(problem, place.x))
+        x = read_only(rows.project(problem, place.x))
         eigenvalues = np.linalg.eigvalsh(problem.hessian(x))
         if not eigenvalues[0] >= -CURVATURE * largest(eigenvalues):
             msg = f"called convex, but the least eigenvalue at {place.label} is {eigenvalues[0]:.3g}"

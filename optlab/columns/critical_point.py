@@ -74,7 +74,5 @@ class CriticalPoint(Column):
 
 def _scale(trace: Trace, problem: ProblemBase) -> float:
     """Return the stationarity that counts as of order one, as the driver measures it."""
-    if problem.known.scale is not None:
-        return problem.known.scale
-    standard = kkt.stationarity(problem, np.asarray(problem.start(), dtype=float))
+    standard = kkt.scale_of(problem)
     return standard if np.isfinite(standard) and standard > 0 else float(trace.scalars["stationarity"][0])

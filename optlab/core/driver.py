@@ -32,9 +32,6 @@ HEAD = 10
 """How many first values of f set the range that divergence is measured against, and how long it must last."""
 BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
-
-BALANCED = 1e3 * float(np.finfo(float).eps)
-"""A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 VAST = 1 / float(np.finfo(float).eps)
 """What is more than this many times larger than where a run began has left every scale of the problem."""
 
@@ -224,22 +221,12 @@ class Loop:
             self.note = f"the start was infeasible and was projected, {np.linalg.norm(moved):.3g} away"
 
     def _measure_scale(self) -> None:
-        """Find s, the stationarity at the standard start; the run's own where that is zero or not finite.
-
-        Where the constraints balance ∇f there to the last digits, as n of them always do, s is ‖∇f‖∞.
-        """
+        """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
         state = self.state
         assert state is not None
-        known = self.problem.known.scale
-        if known is not None:
-            self.scale = known
-            return
-        standard = np.asarray(self.problem.start(), dtype=state.x.dtype)
-        g = state.g if self.genuine and (standard == state.x).all() else np.asarray(self.problem.gradient(standard))
-        self.scale = kkt.stationarity(self.problem, standard, g)
-        if self.scale <= BALANCED * max_abs(g):
-            self.scale = max_abs(g)
-        if not (isfinite(self.scale) and self.scale > 0):
+        same = self.genuine and (np.asarray(self.problem.start(), dtype=state.x.dtype) == state.x).all()
+        self.scale = kkt.scale_of(self.problem, state.g if same else None)
+        if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.problem, state.x, self._genuine_gradient())
 
     def _judge(self, judge: Callable[[Any], Status | None]) -> None:
@@ -316,6 +303,9 @@ def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
     if missing:
         return missing
     ignored = [kind for kind in problem.constrained if kind not in optimizer.handles]
+    form = () if problem.feasible is None else problem.feasible.form
+    if form and set(form) <= set(optimizer.handles):
+        ignored = [kind for kind in ignored if kind != "set"]  # it is met as the constraints it consists of
     if ignored:
         return f"{name_of(optimizer)} does not handle this problem's constraints ({', '.join(ignored)})"
     for need in optimizer.needs:

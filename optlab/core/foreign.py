@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from optlab.core.handover import Ask, Ended, Turns
-from optlab.core.kkt import bounds_of
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.settings import name_of
 from optlab.core.squares import SumOfSquares
@@ -129,14 +128,14 @@ class Window:
     n : int
         The number of variables.
     constrained : tuple of str
-        The kinds of constraint there are.
+        The kinds of constraint there are, those that a set consists of included.
     bounds : (lo, hi) or None
         (n,) arrays, infinite where there is none.
     """
 
     def __init__(self, oracle: Oracle) -> None:
-        self.n, self.constrained = oracle.n, oracle.constrained
-        self.bounds = bounds_of(oracle._problem)
+        self.n, self.constrained = oracle.n, oracle.forms
+        self.bounds = oracle.bounds
         self.ask: Ask = _nobody
         self.answers: deque[Any] = deque(maxlen=LEAST_KEPT)
         self.most, self._repeated = STANDS * (self.n + 1), 0

@@ -1,7 +1,5 @@
-"""Constraints of a problem in one form, and the Karush–Kuhn–Tucker conditions at a point.
+"""The Karush–Kuhn–Tucker conditions at a point, with multipliers recovered from the problem alone.
 
-Inequalities g(x) ≤ 0 in this order: functions, linear rows, lower bounds, upper bounds, the set's own form;
-equalities h(x) = 0: functions, linear rows. Infinite bounds are no constraints.
 Source: Karush (1939); Kuhn & Tucker (1951); Nocedal & Wright (2006), section 12.3.
 """
 
@@ -12,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optlab.core.constraints import Constraints, by_projection, constraints, length_of, only_bounds, project
 from optlab.core.status import InputError
 from optlab.kernels.norms import max_abs
-from optlab.sets.box import Box
 
 if TYPE_CHECKING:
     from optlab.core.problem import ProblemBase
@@ -25,16 +23,8 @@ FEASIBLE = 1e-8
 """CONVERGED needs every constraint met to this, times its Jacobian row's norm at the standard start if over 1 …"""
 FEASIBLE_AT_MOST = 1e-6
 """… and to this as given."""
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """All constraints at a point: g (m,), Jg (m, n), h (p,), Jh (p, n)."""
-
-    g: Array
-    Jg: Array
-    h: Array
-    Jh: Array
+BALANCED = 1e3 * float(np.finfo(float).eps)
+"""A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 
 
 @dataclass(frozen=True)
@@ -61,103 +51,6 @@ class KKT:
     primal: float
     dual: float
     complementarity: float
-
-
-def bounds_of(problem: ProblemBase) -> tuple[Array, Array] | None:
-    """Return (lo, hi), each (n,), from the bounds or from a box as the feasible set; None without either."""
-    box = problem.feasible if isinstance(problem.feasible, Box) else None
-    if problem.bounds is None and box is None:
-        return None
-    lo, hi = np.full(problem.n, -np.inf), np.full(problem.n, np.inf)
-    for pair in (problem.bounds, None if box is None else (box.lo, box.hi)):
-        if pair is not None:
-            lo, hi = np.maximum(lo, pair[0]), np.minimum(hi, pair[1])
-    return lo, hi
-
-
-def project(problem: ProblemBase, x: Array) -> Array:
-    """Project onto the feasible set, or the bounds; x itself where there is neither.
-
-    Raises
-    ------
-    InputError
-        When there are both a set that is no box and bounds: the projection onto an intersection is not known.
-    """
-    if problem.feasible is not None:
-        if problem.bounds is not None and not isinstance(problem.feasible, Box):
-            msg = "a problem with a feasible set and bounds has no known projection; give one of the two"
-            raise InputError(msg)
-        if problem.bounds is None:
-            return problem.feasible.project(x)
-    sides = bounds_of(problem)
-    return x if sides is None else np.asarray(np.clip(x, *sides), dtype=x.dtype)
-
-
-def equality(problem: ProblemBase, x: Array) -> Array:
-    """h(x) of all equality constraints, shape (p,)."""
-    parts = [np.empty(0, dtype=x.dtype)]
-    if problem.equality is not None:
-        parts.append(np.atleast_1d(np.asarray(problem.equality(x), dtype=x.dtype)))
-    if problem.linear_equality is not None:
-        A, b = problem.linear_equality
-        parts.append(A @ x - b)
-    return np.concatenate(parts)
-
-
-def equality_jacobian(problem: ProblemBase, x: Array) -> Array:
-    """∂h_i/∂x_j, shape (p, n)."""
-    parts = [np.empty((0, x.size), dtype=x.dtype)]
-    if problem.equality is not None:
-        parts.append(np.atleast_2d(np.asarray(problem.equality_jacobian(x), dtype=x.dtype)))
-    if problem.linear_equality is not None:
-        parts.append(problem.linear_equality[0])
-    return np.concatenate(parts)
-
-
-def inequality(problem: ProblemBase, x: Array) -> Array:
-    """g(x) of the inequality functions and linear rows, shape (m,)."""
-    parts = [np.empty(0, dtype=x.dtype)]
-    if problem.inequality is not None:
-        parts.append(np.atleast_1d(np.asarray(problem.inequality(x), dtype=x.dtype)))
-    if problem.linear_inequality is not None:
-        A, b = problem.linear_inequality
-        parts.append(A @ x - b)
-    return np.concatenate(parts)
-
-
-def inequality_jacobian(problem: ProblemBase, x: Array) -> Array:
-    """∂g_i/∂x_j of the inequality functions and linear rows, shape (m, n)."""
-    parts = [np.empty((0, x.size), dtype=x.dtype)]
-    if problem.inequality is not None:
-        parts.append(np.atleast_2d(np.asarray(problem.inequality_jacobian(x), dtype=x.dtype)))
-    if problem.linear_inequality is not None:
-        parts.append(problem.linear_inequality[0])
-    return np.concatenate(parts)
-
-
-def constraints(problem: ProblemBase, x: Array) -> Constraints:
-    """Evaluate every constraint and its Jacobian row at x, uncounted."""
-    n = x.size
-    g, Jg = [inequality(problem, x)], [inequality_jacobian(problem, x)]
-    sides = bounds_of(problem)
-    if sides is not None:
-        for side, sign in ((sides[0], -1.0), (sides[1], 1.0)):
-            there = np.flatnonzero(np.isfinite(side))
-            g.append(sign * (x - side)[there])
-            Jg.append(sign * np.eye(n)[there])
-    if problem.feasible is not None:
-        g.append(problem.feasible.inequality(x))
-        Jg.append(problem.feasible.inequality_jacobian(x))
-    return Constraints(np.concatenate(g), np.concatenate(Jg), equality(problem, x), equality_jacobian(problem, x))
-
-
-def length_of(problem: ProblemBase, x: Array) -> float:
-    """Return the length ℓ ≤ 1 that makes a distance to a constraint comparable with 1: that of x or of the start.
-
-    Without it a domain of size 10⁻⁶ would count as active throughout.
-    """
-    size = max(max_abs(x), problem.start_length)
-    return size if 0 < size < 1 else 1.0
 
 
 def recover(gradient: Array, c: Constraints, length: float = 1.0) -> tuple[Array, Array]:
@@ -231,41 +124,41 @@ def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
         if g.shape != x.shape:
             msg = f"the gradient must have shape {x.shape}, given {g.shape}"
             raise InputError(msg)
-        if problem.constrained == ("composite",):
-            return KKT(np.empty(0), np.empty(0), _gradient_mapping(problem, x, g), 0.0, 0.0, 0.0)
-        if not problem.constrained:
-            return KKT(np.empty(0), np.empty(0), float(np.abs(g).max()), 0.0, 0.0, 0.0)
+        kinds = set(problem.constrained)
         if only_bounds(problem):
             return _between(problem, x, g)
-        c = constraints(problem, x)
-        if not all(bool(np.isfinite(part).all()) for part in (x, g, c.g, c.Jg, c.h, c.Jh)):
-            return _unknown(c.g.size, c.h.size)
-        lam, nu = recover(g, c, length_of(problem, x))
-        residual = g + c.Jg.T @ lam + c.Jh.T @ nu
-        primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
-        stationary = float(np.abs(residual).max())
-        if only_projection(problem, x):
-            assert problem.feasible is not None
-            primal = max(primal, float(np.abs(problem.feasible.project(x) - x).max()))
-            stationary = _natural_residual(problem.feasible, x, residual)
-        return KKT(lam, nu, stationary, primal, 0.0, float(np.abs(lam * c.g).max(initial=0.0)))
+        if kinds <= {"composite"}:
+            size = _gradient_mapping(problem, x, g) if kinds else float(np.abs(g).max())
+            return KKT(np.empty(0), np.empty(0), size, 0.0, 0.0, 0.0)
+        return _unknown(0, 0) if "composite" in kinds else _general(problem, x, g)
+
+
+def _general(problem: ProblemBase, x: Array, g: Array) -> KKT:
+    """Return what holds for functions and sets: by the rows where there are any, by the projection where not."""
+    region = problem.region if by_projection(problem) else None
+    if region is not None and set(problem.constrained) <= {"set", "bounds"}:
+        outside = float(np.abs(region.project(x) - x).max())
+        return KKT(np.empty(0), np.empty(0), _natural_residual(region, x, g), outside, 0.0, 0.0)
+    c = constraints(problem, x)
+    if not (np.isfinite(x).all() and np.isfinite(g).all() and c.finite):
+        return _unknown(c.g.size, c.h.size)
+    lam, nu = recover(g, c, length_of(problem, x))
+    residual = g + c.Jg.T @ lam + c.Jh.T @ nu
+    primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
+    stationary = float(np.abs(residual).max())
+    if region is not None:
+        primal = max(primal, float(np.abs(region.project(x) - x).max()))
+        stationary = _natural_residual(region, x, residual)
+    return KKT(lam, nu, stationary, primal, 0.0, float(np.abs(lam * c.g).max(initial=0.0)))
 
 
 def _unknown(m: int, p: int) -> KKT:
     return KKT(np.full(m, np.nan), np.full(p, np.nan), np.nan, np.nan, np.nan, np.nan)
 
 
-def only_bounds(problem: ProblemBase) -> bool:
-    """Whether bounds (or a box) are all the constraints there are: then nothing of size n × n is formed."""
-    kinds = set(problem.constrained)
-    return (
-        bool(kinds) and kinds <= {"bounds", "set"} and (problem.feasible is None or isinstance(problem.feasible, Box))
-    )
-
-
 def _between(problem: ProblemBase, x: Array, g: Array) -> KKT:
     """Return what `recover` gives for bounds alone, where each variable has its own small problem in closed form."""
-    sides = bounds_of(problem)
+    sides = problem.sides
     assert sides is not None
     there = [np.isfinite(side) for side in sides]
     if not (np.isfinite(x).all() and np.isfinite(g).all()):
@@ -282,12 +175,6 @@ def _between(problem: ProblemBase, x: Array, g: Array) -> KKT:
     outside = max(0.0, -float(min(room[0].min(), room[1].min())))
     kept = np.concatenate([weight[finite] for weight, finite in zip(lam, there, strict=True)])
     return KKT(kept, np.empty(0), float(np.abs(g - lam[0] + lam[1]).max()), outside, 0.0, float(max(slack)))
-
-
-def only_projection(problem: ProblemBase, x: Array) -> bool:
-    """Whether the feasible set is known by its projection alone, without inequalities of its own."""
-    there = problem.feasible
-    return there is not None and not isinstance(there, Box) and there.inequality(x).size == 0
 
 
 def _natural_residual(feasible: ConvexSet, x: Array, g: Array) -> float:
@@ -315,6 +202,21 @@ def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) 
     return max(found.stationarity, found.complementarity / length_of(problem, x))
 
 
+def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
+    """Return the stationarity that counts as of order one: a fact, or that at the standard start, uncounted.
+
+    Where the constraints balance ∇f there to the last digits, as n of them always do, it is ‖∇f‖∞. It may be 0 or
+    not finite. `gradient` is ∇f at the standard start, if already known.
+    """
+    known = problem.known.scale
+    if known is not None:
+        return known
+    x = np.asarray(problem.start(), dtype=float)
+    g = np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float)
+    scale = stationarity(problem, x, g)
+    return max_abs(g) if scale <= BALANCED * max_abs(g) else scale
+
+
 def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float) -> str:
     """Return why (x, ∇f) is not stationary to the tolerance, multipliers recovered, or an empty string if it is."""
     worst = stationarity(problem, x, gradient)
@@ -329,12 +231,15 @@ def infeasibility(problem: ProblemBase, x: Array) -> str:
         outside = float(np.abs(project(problem, x) - x).max())
         return "" if outside <= FEASIBLE else f"a bound is violated by {outside:.2e}"
     with np.errstate(all="ignore"):
+        if by_projection(problem):
+            outside = float(np.abs(project(problem, x) - x).max())
+            if not outside <= FEASIBLE:
+                return f"the point is {outside:.2e} outside the feasible set"
+            if set(problem.constrained) <= {"set", "bounds"}:
+                return ""
         now, standard = constraints(problem, x), constraints(problem, np.asarray(problem.start(), dtype=float))
         for violation, J in ((now.g, standard.Jg), (np.abs(now.h), standard.Jh)):
             allowed = np.minimum(FEASIBLE_AT_MOST, FEASIBLE * np.maximum(1.0, np.linalg.norm(J, axis=1)))
             if not np.all(violation <= allowed):
                 return f"a constraint is violated by {float(np.max(violation)):.2e}"
-        if only_projection(problem, x):
-            outside = float(np.abs(project(problem, x) - x).max())
-            return "" if outside <= FEASIBLE else f"the point is {outside:.2e} outside the feasible set"
     return ""

@@ -298,52 +298,85 @@ class Oracle:
 
     @property
     def constrained(self) -> tuple[str, ...]:
-        """The kinds of constraint there are: "set", "bounds", "equality", "inequality"."""
+        """The kinds of constraint there are: "set", "bounds", "equality", "inequality", "composite"."""
         return self._problem.constrained
 
     @property
-    def bounds(self) -> tuple[Array, Array] | None:
-        """(lo, hi) of the bounds or of a box as the set, infinite where there is none; None without either."""
-        from optlab.core.kkt import bounds_of
+    def start_length(self) -> float:
+        """The greatest component of the problem's standard start, in magnitude."""
+        return self._problem.start_length
 
-        return bounds_of(self._problem)
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The kinds that are written as functions, the set's own included: "bounds", "equality", "inequality"."""
+        return self._problem.forms
+
+    @property
+    def bounds(self) -> tuple[Array, Array] | None:
+        """(lo, hi), (n,) each, read-only: of the bounds and of the set, infinite where there is none; None without."""
+        return self._problem.sides
 
     def project(self, x: Array) -> Array:
         """Return the nearest feasible point for the set and the bounds, a member exactly; x where there are none."""
-        from optlab.core.kkt import project
+        from optlab.core.constraints import project
 
         return project(self._problem, x)
 
     def equality(self, x: Array) -> Array:
-        """h(x) of all equality constraints (functions, then linear ones), shape (p,); counts as a constraint."""
-        from optlab.core.kkt import equality
+        """h(x) of all equalities (functions, linear rows, the set's own), shape (p,); counts as a constraint."""
+        from optlab.core.constraints import equality
 
+        if "equality" not in self._problem.forms:
+            return np.empty(0, dtype=x.dtype)
         return self._asked(x, "equality", "constraint", lambda: frozen(equality(self._problem, x)))
 
     def equality_jacobian(self, x: Array) -> Array:
         """∂h_i/∂x_j, shape (p, n); counts as a Jacobian."""
-        from optlab.core.kkt import equality_jacobian
+        from optlab.core.constraints import equality_jacobian
 
+        if "equality" not in self._problem.forms:
+            return np.empty((0, x.size), dtype=x.dtype)
         return self._asked(x, "equality_jacobian", "jacobian", lambda: frozen(equality_jacobian(self._problem, x)))
 
     def inequality(self, x: Array) -> Array:
-        """g(x) ≤ 0 of all inequality constraints (functions, then linear ones; no bounds), (m,); a constraint."""
-        from optlab.core.kkt import inequality
+        """g(x) ≤ 0 but for bounds (functions, linear rows, the set's own), shape (m,); counts as a constraint."""
+        from optlab.core.constraints import inequality
 
+        if "inequality" not in self._problem.forms:
+            return np.empty(0, dtype=x.dtype)
         return self._asked(x, "inequality", "constraint", lambda: frozen(inequality(self._problem, x)))
 
     def inequality_jacobian(self, x: Array) -> Array:
         """∂g_i/∂x_j, shape (m, n); counts as a Jacobian."""
-        from optlab.core.kkt import inequality_jacobian
+        from optlab.core.constraints import inequality_jacobian
 
+        if "inequality" not in self._problem.forms:
+            return np.empty((0, x.size), dtype=x.dtype)
         return self._asked(x, "inequality_jacobian", "jacobian", lambda: frozen(inequality_jacobian(self._problem, x)))
 
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
-        """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); counts as a Hessian. λ, ν: nonlinear functions first."""
+        """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); counts as a Hessian. λ, ν in the order of `inequality`."""
+        from optlab.core.constraints import lagrangian_hessian
+
         self._at(x)
         self._spend("hessian")
-        lam, nu = lam[: self._size("inequality", x)], nu[: self._size("equality", x)]
-        return self._matrix(self._problem.lagrangian_hessian(x, lam, nu), "lagrangian_hessian", x.size)
+        return self._matrix(lagrangian_hessian(self._problem, x, lam, nu, self._size), "lagrangian_hessian", x.size)
+
+    # --- a composite term -------------------------------------------------------------------------
+
+    def term(self, x: Array) -> float:
+        """c(x) of the composite term, 0 where there is none; not counted."""
+        composite = self._problem.composite
+        return 0.0 if composite is None else float(composite.value(x))
+
+    def prox(self, x: Array, t: float) -> Array:
+        """Return argmin over z of t c(z) + ½‖z − x‖², shape (n,), read-only; not counted. x itself without a term."""
+        composite = self._problem.composite
+        return x if composite is None else self._vector(composite.prox(x, t), "prox")
+
+    def linear_minimizer(self, g: Array) -> Array:
+        """Return a least point of gᵀx over the feasible set or the bounds, shape (n,), read-only; not counted."""
+        return self._vector(self._problem.region.linear_minimizer(g), "linear_minimizer")  # type: ignore[union-attr]
 
     def kkt_stationarity(self, x: Array, g: Array) -> float:
         """‖∇L‖∞ at x, or complementarity where that is greater, with recovered multipliers; g is ∇f(x). Uncounted.

@@ -101,6 +101,38 @@ class ProblemBase(ABC):
                 raise InputError(msg)
         return facts
 
+    @cached_property
+    def sides(self) -> tuple[Array, Array] | None:
+        """(lo, hi) of the bounds and of those that the feasible set consists of, (n,) each; None where there are none.
+
+        Read-only, with ±inf where a variable has none.
+        """
+        pairs = [
+            pair for pair in (self.bounds, None if self.feasible is None else self.feasible.bounds(self.n)) if pair
+        ]
+        if not pairs:
+            return None
+        lo, hi = np.full(self.n, -inf), np.full(self.n, inf)
+        for pair in pairs:
+            lo, hi = np.maximum(lo, pair[0]), np.minimum(hi, pair[1])
+        for side in (lo, hi):
+            side.setflags(write=False)
+        return lo, hi
+
+    @cached_property
+    def region(self) -> ConvexSet | None:
+        """What iterates are projected onto: the feasible set, the bounds as a box, or where both meet; None for all."""
+        if self.bounds is None:
+            return self.feasible
+        from optlab.sets.box import Box
+
+        if self.feasible is None or self.feasible.form == ("bounds",):
+            assert self.sides is not None
+            return Box(*self.sides)
+        from optlab.sets.intersection import Intersection
+
+        return Intersection((self.feasible, Box(*self.bounds)))
+
     def objective(self, x: Array) -> float:
         """What is minimized: f(x), and the composite term where there is one."""
         f = self.value(x)
@@ -254,6 +286,15 @@ class ProblemBase(ABC):
         }
         return tuple(kind for kind, yes in there.items() if yes)
 
+    @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """The kinds of constraint that are written as functions, "bounds", "equality", "inequality": the set's own too.
+
+        A set that is known by its projection alone adds none.
+        """
+        own = () if self.feasible is None else self.feasible.form
+        return tuple(kind for kind in ("bounds", "equality", "inequality") if kind in self.constrained or kind in own)
+
     def lacks(self, need: str) -> str:
         """Return why the problem cannot serve a `need` of an optimizer, or "" if it can.
 
@@ -271,7 +312,7 @@ class ProblemBase(ABC):
             "jacobian": (self.residuals is not None, "residuals"),
             "samples": (self.samples is not None, "sampled gradients"),
             "prox": (self.composite is not None, "composite term with a prox"),
-            "lmo": (hasattr(self.feasible, "linear_minimizer"), "feasible set with a linear minimizer"),
+            "lmo": (hasattr(self.region, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
         if need in special:
             there, what = special[need]

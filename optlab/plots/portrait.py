@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.core import kkt
+from optlab.core import constraints as rows
 from optlab.core.facts import Facts
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.settings import name_of
@@ -93,7 +93,7 @@ def _curve(axes: Axes, problem: ProblemBase) -> None:
     if problem.bounds is not None:
         x = np.linspace(max(x[0], problem.bounds[0][0]), min(x[-1], problem.bounds[1][0]), POINTS)
     axes.plot(x, problem.values(x[:, None]), color="black", marker="none")
-    outside = np.array([kkt.constraints(problem, point).g.max(initial=-1.0) for point in x[:, None]]) > 0
+    outside = np.array([rows.constraints(problem, point).g.max(initial=-1.0) for point in x[:, None]]) > 0
     if outside.any():
         axes.fill_between(x, 0.0, 1.0, where=outside, transform=axes.get_xaxis_transform(), **INFEASIBLE)
     _mark(axes, problem, lambda p: (p[0], problem.value(p)))
@@ -183,8 +183,8 @@ class Plane(ProblemBase):
         """All inequalities of the problem, where there are any; bounds and sets among them."""
         if not {"set", "bounds", "inequality"} & set(self.problem.constrained):
             return None
-        there = kkt.constraints(self.problem, self.origin)
-        return (lambda x: kkt.constraints(self.problem, self.origin + x @ self.axes).g) if there.g.size else None
+        there = rows.constraints(self.problem, self.origin)
+        return (lambda x: rows.constraints(self.problem, self.origin + x @ self.axes).g) if there.g.size else None
 
     def by_hand(self, name: str) -> bool:
         """Whether a fine grid is affordable: where values come in batches."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optlab.core.status import InputError
 from optlab.kernels.linear_maps import Array, LinearMap, congruence
@@ -58,17 +59,42 @@ class MovedSet(ConvexSet):
         size = (max_abs(there) + max_abs(np.atleast_1d(self.map.b))) * np.sqrt(x.size)
         return self.set.contains(there, slack * self.map.stretch + ROUNDING * size)
 
+    def equality(self, x: Array) -> Array:
+        """The set's own h(Ay + b)."""
+        return self.set.equality(self.map.forward(x))
+
+    def equality_jacobian(self, x: Array) -> Array:
+        """Its Jacobian times A."""
+        return self.map.A.transpose(self.set.equality_jacobian(self.map.forward(x)))
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        """That of the set, with its bounds as rows: they may bound no single variable anymore."""
+        kinds = ["inequality" if kind == "bounds" else kind for kind in self.set.form]
+        return tuple(dict.fromkeys(kinds))
+
     def inequality(self, x: Array) -> Array:
-        """The set's own g(Ay + b)."""
-        return self.set.inequality(self.map.forward(x))
+        """The set's own g(Ay + b), then its lower and upper bounds."""
+        there = self.map.forward(x)
+        rows = [sign * (there - side)[finite] for sign, side, finite in self._sides(x.size)]
+        return np.concatenate([self.set.inequality(there), *rows])
 
     def inequality_jacobian(self, x: Array) -> Array:
         """Its Jacobian times A."""
-        return self.map.A.transpose(self.set.inequality_jacobian(self.map.forward(x)))
+        there, identity = self.map.forward(x), np.eye(x.size)
+        rows = [sign * identity[finite] for sign, _, finite in self._sides(x.size)]
+        return self.map.A.transpose(np.concatenate([self.set.inequality_jacobian(there), *rows]))
 
     def inequality_curvature(self, x: Array, lam: Array) -> Array:
         """Its curvature between Aᵀ and A."""
-        return congruence(self.map.A, self.set.inequality_curvature(self.map.forward(x), lam))
+        there = self.map.forward(x)
+        own = lam[: self.set.inequality(there).size]
+        return congruence(self.map.A, self.set.inequality_curvature(there, own))
+
+    def _sides(self, n: int) -> list[tuple[float, Array, NDArray[np.bool_]]]:
+        """The signs, sides and finite places of the set's bounds."""
+        pair = self.set.bounds(n)
+        return [] if pair is None else [(s, side, np.isfinite(side)) for s, side in zip((-1.0, 1.0), pair, strict=True)]
 
 
 @dataclass(frozen=True)

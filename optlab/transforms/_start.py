@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from optlab.core.driver import BALANCED
+from optlab.core.constraints import project
 from optlab.core.facts import Facts
-from optlab.core.kkt import project, stationarity
+from optlab.core.kkt import BALANCED, stationarity
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.transform import Transform, Wrapper
 from optlab.kernels.norms import max_abs

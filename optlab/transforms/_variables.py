@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from optlab.core.constraints import bounds_of
 from optlab.core.facts import Facts
-from optlab.core.kkt import bounds_of
 from optlab.core.problem import DENSE, Array, ProblemBase
 from optlab.core.samples import Samples
 from optlab.core.settings import name_of
@@ -20,7 +20,6 @@ from optlab.kernels.linear_maps import Diagonal, LinearMap, Permutation, congrue
 from optlab.kernels.norms import max_abs
 from optlab.proximal.base import Proximable
 from optlab.sets.base import ConvexSet
-from optlab.sets.box import Box
 from optlab.transforms._moved import Affine, MovedSet, MovedSetWithMinimizer, MovedTerm
 
 SMALL = 500
@@ -38,7 +37,7 @@ class Substituted(Wrapper):
     def __init__(self, inner: ProblemBase, transform: Transform, A: LinearMap, b: Any = 0.0) -> None:
         super().__init__(inner, transform)
         self.A, self.b, self.map = A, b, Affine(A, b)
-        if self._set_as_function and not self._own_form:
+        if self._set_as_function and not (inner.feasible and inner.feasible.form):
             msg = f"{name_of(transform)}: the feasible set of {name_of(inner)} is known by its projection alone, " \
                 "which this change of variables does not keep"  # fmt: skip
             raise InputError(msg)
@@ -108,14 +107,14 @@ class Substituted(Wrapper):
 
     @property
     def _own_form(self) -> int:
-        """How many inequalities the set has of its own."""
+        """How many inequalities, beside bounds, the set has of its own."""
         set_ = self.inner.feasible
-        return 0 if set_ is None or isinstance(set_, Box) else set_.inequality(self.inner.start()).size
+        return 0 if set_ is None else set_.inequality(self.inner.start()).size
 
     @property
     def _set_as_function(self) -> bool:
         set_ = self.inner.feasible
-        return set_ is not None and not isinstance(set_, Box) and self.A.stretch is None
+        return set_ is not None and set_.form != ("bounds",) and self.A.stretch is None
 
     @property
     def equality(self) -> Callable[[Array], Any] | None:  # type: ignore[override]
@@ -155,13 +154,20 @@ class Substituted(Wrapper):
 
     @cached_property
     def linear_equality(self) -> tuple[Array, Array] | None:  # type: ignore[override]
-        """The rows of C(Ay + b) = d."""
-        return self._rows_of(self.inner.linear_equality)
+        """The rows of C(Ay + b) = d, and those of a set that cannot be moved."""
+        rows = self.inner.linear_equality
+        if self._set_as_function and "equality" in self.inner.forms:
+            assert self.inner.feasible is not None
+            x = np.asarray(self.inner.start(), dtype=float)
+            C = self.inner.feasible.equality_jacobian(x)
+            own = C, C @ x - self.inner.feasible.equality(x)
+            rows = own if rows is None else (np.concatenate([rows[0], own[0]]), np.concatenate([rows[1], own[1]]))
+        return self._rows_of(rows)
 
     @cached_property
     def linear_inequality(self) -> tuple[Array, Array] | None:  # type: ignore[override]
         """The rows of C(Ay + b) ≤ d, and those of bounds that are none anymore."""
-        rows, sides = self.inner.linear_inequality, bounds_of(self.inner)
+        rows, sides = self.inner.linear_inequality, self._sides
         if self.A.componentwise or sides is None:
             return self._rows_of(rows)
         identity = np.eye(self.inner.n)
@@ -177,10 +183,15 @@ class Substituted(Wrapper):
         C, d = pair
         return self.A.transpose(C), d - C @ np.broadcast_to(self.b, (self.inner.n,))
 
+    @property
+    def _sides(self) -> tuple[Array, Array] | None:
+        """The bounds, and those of a set that does not move as one."""
+        return bounds_of(self.inner) if self.feasible is None else self.inner.bounds
+
     @cached_property
     def bounds(self) -> tuple[Array, Array] | None:  # type: ignore[override]
         """The bounds on y, where they are still bounds."""
-        sides = bounds_of(self.inner)
+        sides = self._sides
         if sides is None or not self.A.componentwise:
             return None
         return self.inverse(sides[0]), self.inverse(sides[1])
@@ -189,7 +200,7 @@ class Substituted(Wrapper):
     def feasible(self) -> ConvexSet | None:  # type: ignore[override]
         """The set, moved where A keeps angles."""
         set_ = self.inner.feasible
-        if set_ is None or isinstance(set_, Box) or self._set_as_function:
+        if set_ is None or set_.form == ("bounds",) or self._set_as_function:
             return None
         kind = MovedSetWithMinimizer if hasattr(set_, "linear_minimizer") else MovedSet
         return kind(set_, self.map)
@@ -245,7 +256,8 @@ class Substituted(Wrapper):
     def _multipliers(self, both: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
         """The same multipliers but for bounds, whose unit is that of y, and for the set's own form where it moved.
 
-        λ of the latter came last; it comes after those of the functions where the set has become one.
+        λ of the latter came after that of the linear rows; it comes after those of the functions where the set has
+        become one.
         """
         if both is None:
             return None
@@ -254,17 +266,17 @@ class Substituted(Wrapper):
             return lam, both[1]
         own = self.inner.inequality
         m = 0 if own is None else int(np.size(own(self.inner.start())))
-        cut = lam.size - self._own_form
-        return np.concatenate([lam[:m], lam[cut:], lam[m:cut]]), both[1]
+        rows = 0 if self.inner.linear_inequality is None else len(self.inner.linear_inequality[1])
+        first, last = m + rows, m + rows + self._own_form
+        return np.concatenate([lam[:m], lam[first:last], lam[m:first], lam[last:]]), both[1]
 
     def _of_bounds(self, lam: Array) -> Array:
         """Aᵀλ of the lower and of the upper bounds, where they are still bounds: in the order and the units of y."""
-        sides = bounds_of(self.inner)
+        sides = self._sides
         if sides is None or not self.A.componentwise:
             return lam
         there = [np.isfinite(side) for side in sides]
-        end = lam.size - self._own_form
-        first = end - sum(int(t.sum()) for t in there)
+        first = lam.size - sum(int(t.sum()) for t in there)
         for here in there:
             last = first + int(here.sum())
             whole = np.zeros(self.inner.n)

@@ -189,6 +189,32 @@ class NloptSLSQP(NloptMethod):
 
 
 @dataclass(frozen=True)
+class NloptAuglag(NloptMethod):
+    """NLopt's augmented Lagrangian for equalities and inequalities, around its L-BFGS within the bounds.
+
+    Source: Conn, Gould & Toint (1991); Birgin & Martínez (2008); NLOPT_AUGLAG.
+
+    Parameters
+    ----------
+    xtol_rel : float
+        Relative tolerance in x of the inner method: without one it never returns.
+    """
+
+    handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    algorithm: ClassVar[str] = "AUGLAG"
+
+    xtol_rel: Annotated[float, Gt(0)] = 1e-10
+
+    def prepare(self, solver: Any) -> None:
+        """Give it the inner method."""
+        import nlopt
+
+        inner = nlopt.opt(nlopt.LD_LBFGS, solver.get_dimension())
+        inner.set_xtol_rel(self.xtol_rel)
+        solver.set_local_optimizer(inner)
+
+
+@dataclass(frozen=True)
 class NloptMMA(NloptMethod):
     """NLopt's method of moving asymptotes, for bounds and inequalities.
 

@@ -1,0 +1,195 @@
+"""Constraints of a problem in one form.
+
+Inequalities g(x) ≤ 0 in this order: functions, linear rows, the set's own, lower bounds, upper bounds;
+equalities h(x) = 0: functions, linear rows, the set's own. Infinite bounds are no constraints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optlab.kernels.norms import max_abs
+
+if TYPE_CHECKING:
+    from optlab.core.problem import ProblemBase
+    from optlab.derivatives import Array
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """All constraints at a point: g (m,), Jg (m, n), h (p,), Jh (p, n)."""
+
+    g: Array
+    Jg: Array
+    h: Array
+    Jh: Array
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number is finite."""
+        return all(bool(np.isfinite(part).all()) for part in (self.g, self.Jg, self.h, self.Jh))
+
+
+def bounds_of(problem: ProblemBase) -> tuple[Array, Array] | None:
+    """Return (lo, hi), each (n,), read-only, from the bounds and from those of the feasible set; None without any."""
+    return problem.sides
+
+
+def project(problem: ProblemBase, x: Array) -> Array:
+    """Project onto the feasible set and the bounds; x itself where there is neither."""
+    there = problem.region
+    return x if there is None else there.project(x)
+
+
+def equality(problem: ProblemBase, x: Array) -> Array:
+    """h(x) of all equality constraints, shape (p,)."""
+    parts = [np.empty(0, dtype=x.dtype)]
+    if problem.equality is not None:
+        parts.append(np.atleast_1d(np.asarray(problem.equality(x), dtype=x.dtype)))
+    if problem.linear_equality is not None:
+        A, b = problem.linear_equality
+        parts.append(A @ x - b)
+    if problem.feasible is not None:
+        parts.append(problem.feasible.equality(x))
+    return np.concatenate(parts)
+
+
+def equality_jacobian(problem: ProblemBase, x: Array) -> Array:
+    """∂h_i/∂x_j, shape (p, n)."""
+    parts = [np.empty((0, x.size), dtype=x.dtype)]
+    if problem.equality is not None:
+        parts.append(np.atleast_2d(np.asarray(problem.equality_jacobian(x), dtype=x.dtype)))
+    if problem.linear_equality is not None:
+        parts.append(problem.linear_equality[0])
+    if problem.feasible is not None:
+        parts.append(problem.feasible.equality_jacobian(x))
+    return np.concatenate(parts)
+
+
+def inequality(problem: ProblemBase, x: Array) -> Array:
+    """g(x) of all inequalities but the bounds, shape (m,)."""
+    parts = [np.empty(0, dtype=x.dtype)]
+    if problem.inequality is not None:
+        parts.append(np.atleast_1d(np.asarray(problem.inequality(x), dtype=x.dtype)))
+    if problem.linear_inequality is not None:
+        A, b = problem.linear_inequality
+        parts.append(A @ x - b)
+    if problem.feasible is not None:
+        parts.append(problem.feasible.inequality(x))
+    return np.concatenate(parts)
+
+
+def inequality_jacobian(problem: ProblemBase, x: Array) -> Array:
+    """∂g_i/∂x_j of all inequalities but the bounds, shape (m, n)."""
+    parts = [np.empty((0, x.size), dtype=x.dtype)]
+    if problem.inequality is not None:
+        parts.append(np.atleast_2d(np.asarray(problem.inequality_jacobian(x), dtype=x.dtype)))
+    if problem.linear_inequality is not None:
+        parts.append(problem.linear_inequality[0])
+    if problem.feasible is not None:
+        parts.append(problem.feasible.inequality_jacobian(x))
+    return np.concatenate(parts)
+
+
+def lagrangian_hessian(
+    problem: ProblemBase, x: Array, lam: Array, nu: Array, size: Callable[[str, Array], int]
+) -> Array:
+    """∇²f + Σ λ_i ∇²g_i + Σ ν_j ∇²h_j, shape (n, n); λ and ν in the order of this module, with or without bounds.
+
+    ``size(kind, x)`` says how many functions there are of the kind "equality" or "inequality".
+    """
+    m = size("inequality", x)
+    H = problem.lagrangian_hessian(x, lam[:m], nu[: size("equality", x)])
+    if problem.feasible is None:
+        return H
+    m += 0 if problem.linear_inequality is None else len(problem.linear_inequality[1])
+    weights = np.asarray(lam[m : m + problem.feasible.inequality(x).size])
+    return H + problem.feasible.inequality_curvature(x, weights) if weights.any() else H
+
+
+def size_of(function: Callable[[Array], Any] | None, x: Array) -> int:
+    """How many components a function has at x; 0 without a function."""
+    return 0 if function is None else int(np.size(function(x)))
+
+
+def constraints(problem: ProblemBase, x: Array) -> Constraints:
+    """Evaluate every constraint and its Jacobian row at x, uncounted."""
+    g, Jg = [inequality(problem, x)], [inequality_jacobian(problem, x)]
+    sides = bounds_of(problem)
+    if sides is not None:
+        for side, sign in ((sides[0], -1.0), (sides[1], 1.0)):
+            there = np.flatnonzero(np.isfinite(side))
+            rows = np.zeros((there.size, x.size))
+            rows[np.arange(there.size), there] = sign
+            g.append(sign * (x - side)[there])
+            Jg.append(rows)
+    return Constraints(np.concatenate(g), np.concatenate(Jg), equality(problem, x), equality_jacobian(problem, x))
+
+
+def violation(problem: ProblemBase, x: Array) -> float:
+    """Return the greatest violation of a constraint at x, max(0, g, |h|), uncounted; NaN where one is not finite."""
+    parts = [np.zeros(1), inequality(problem, x), np.abs(equality(problem, x))]
+    if problem.sides is not None:
+        parts += [problem.sides[0] - x, x - problem.sides[1]]
+    if problem.region is not None and by_projection(problem):
+        parts.append(np.abs(problem.region.project(x) - x))
+    return float(np.concatenate(parts).max())
+
+
+def names(problem: ProblemBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the inequalities and the equalities are called, in the order of their multipliers."""
+    x, none = np.asarray(problem.start(), dtype=float), 0
+    rows = [none if pair is None else len(pair[1]) for pair in (problem.linear_inequality, problem.linear_equality)]
+    there = problem.feasible
+    own = [none, none] if there is None else [there.inequality(x).size, there.equality(x).size]
+    said: list[list[str]] = []
+    for letter, function, linear, of_set in zip("gh", (problem.inequality, problem.equality), rows, own, strict=True):
+        many = size_of(function, x)
+        said.append(_numbered(letter, many) + _numbered(f"linear {letter}", linear) + _numbered("set", of_set))
+    sides = bounds_of(problem)
+    if sides is not None:
+        for side, sign in zip(sides, "≥≤", strict=True):
+            said[0] += [f"x{i + 1} {sign} {side[i]:g}" for i in np.flatnonzero(np.isfinite(side))]
+    return tuple(said[0]), tuple(said[1])
+
+
+def _numbered(word: str, many: int) -> list[str]:
+    return [word] if many == 1 and word == "set" else [f"{word}{' ' if ' ' in word or word == 'set' else ''}{i + 1}"
+                                                       for i in range(many)]  # fmt: skip
+
+
+def length_of(problem: ProblemBase, x: Array) -> float:
+    """Return the length ℓ ≤ 1 that makes a distance to a constraint comparable with 1: that of x or of the start.
+
+    Without it a domain of size 10⁻⁶ would count as active throughout.
+    """
+    return length_from(x, problem.start_length)
+
+
+def length_from(x: Array, start_length: float) -> float:
+    """Return ℓ from x and the length of the standard start."""
+    size = max(max_abs(x), start_length)
+    return size if 0 < size < 1 else 1.0
+
+
+def only_bounds(problem: ProblemBase) -> bool:
+    """Whether bounds (or a box) are all the constraints there are: then nothing of size n × n is formed."""
+    kinds = set(problem.constrained)
+    box = problem.feasible is None or problem.feasible.form == ("bounds",)
+    return bool(kinds) and kinds <= {"bounds", "set"} and box
+
+
+LARGE = 1000
+"""Beyond this n the rows of a set are not formed: stationarity is judged by its projection."""
+
+
+def by_projection(problem: ProblemBase) -> bool:
+    """Whether the feasible set is judged by its projection: it has no other form, or one of too many rows."""
+    there = problem.feasible
+    if there is None or only_bounds(problem):
+        return False
+    return not there.form or (problem.n > LARGE and set(problem.constrained) <= {"set", "bounds"})
