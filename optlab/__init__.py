@@ -21,6 +21,7 @@ _HOME = {
         "optimizer",
         "problem",
         "run",
+        "sensitivity",
     ),
     "core.facts": ("Facts",),
     "core.problem": ("ProblemBase",),
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from optlab.api import optimizer as optimizer
     from optlab.api import problem as problem
     from optlab.api import run as run
+    from optlab.api import sensitivity as sensitivity
     from optlab.core import stop as stop
     from optlab.core.column import Column as Column
     from optlab.core.descent import DescentState as DescentState

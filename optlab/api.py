@@ -12,7 +12,7 @@ import numpy as np
 
 from optlab.choice import AUTO, Choice, NothingFitsError, choose
 from optlab.core import driver
-from optlab.core.column import compute_columns
+from optlab.core.column import OF_CONSTRAINTS, Column, compute_columns
 from optlab.core.conditions import Conditions, conditions
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
@@ -66,6 +66,11 @@ class Result:
     record: Trace = field(repr=False)
     notes: dict[str, str] = field(default_factory=dict, repr=False)
     chosen: str = ""
+    pending: ProblemBase | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Compute the table first: the problem, which may not be picklable, stays here."""
+        return {**vars(self), "trace": self.trace, "pending": None}
 
     @property
     def success(self) -> bool:
@@ -74,9 +79,15 @@ class Result:
 
     @cached_property
     def trace(self) -> pd.DataFrame:
-        """One row per iteration: k, f, stationarity, step_size, counts, seconds, kept, and the columns asked for."""
+        """One row per iteration: k, f, stationarity, step_size, counts, seconds, kept, and the columns asked for.
+
+        Where none were asked for and there are constraints: the KKT residuals and the active set, computed now.
+        """
         import pandas as pd
 
+        if self.pending is not None:
+            self.record.columns, notes, _ = compute_columns(_made(OF_CONSTRAINTS), self.record, self.pending)
+            self.notes.update(notes)
         wide = {name: list(v) if v.ndim > 1 else v for name, v in self.record.scalars.items()}
         return pd.DataFrame({**wide, "kept": self.record.kept, **self.record.columns})
 
@@ -158,7 +169,7 @@ def minimize(
     optimizer: str | Mapping[str, Any] | Optimizer | None = None,
     start: Any = None,
     stop: Stop | None = None,
-    columns: Sequence[Any] = (),
+    columns: Sequence[Any] | None = None,
     seed: int = 0,
     callback: Callable[[Record], Any] | None = None,
 ) -> Result:
@@ -175,8 +186,9 @@ def minimize(
         The problem's standard start by default.
     stop : Stop, optional
         ``Stationary() | Iterations(10_000)`` by default.
-    columns : sequence of names, mappings or Column instances
-        Diagnostics to compute after the run.
+    columns : sequence of names, mappings or Column instances, optional
+        Diagnostics to compute after the run. By default none, but with constraints the KKT residuals and the active
+        set, when the trace is first looked at.
     seed : int
         For methods that draw random numbers.
     callback : callable, optional
@@ -195,7 +207,7 @@ def minimize(
     'CONVERGED'
     """
     task, method, chosen = _prepared(problem, optimizer, start)
-    wanted = [c if not isinstance(c, (str, Mapping)) else catalogue(()).make("columns", c) for c in columns]
+    wanted = _made(columns or ())
     loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
     trace = driver.run(loop, Keep(), callback)
     message = f"{trace.message} ({chosen})" if chosen else trace.message
@@ -217,7 +229,12 @@ def minimize(
         status=trace.status, message=message, iterations=loop.k, seconds=loop.seconds,
         evaluations={c: int(getattr(loop.oracle, n)) for c, n in zip(COUNTERS, COUNTS, strict=True)},
         record=trace, notes=notes, chosen=str(chosen) if chosen else "",
+        pending=task if columns is None and task.constraint_forms and len(trace) else None,
     )  # fmt: skip
+
+
+def _made(columns: Sequence[Any]) -> list[Column]:
+    return [catalogue(()).make("columns", c) if isinstance(c, (str, Mapping)) else c for c in columns]
 
 
 def iterate(
@@ -315,7 +332,46 @@ def kkt(problem: ProblemBase | str, x: Any, rtol: float = 1e-6) -> Conditions:
     >>> optlab.kkt(p, [1.0, 0.5]).fails["stationarity"]
     'no multipliers balance ∇f: 2.00e+00 is over 2.00e-06'
     """
-    return conditions(globals()["problem"](problem) if isinstance(problem, str) else problem, x, rtol)
+    return conditions(catalogue(()).make("problems", problem), x, rtol)
+
+
+def sensitivity(
+    problem: ProblemBase | str, optimizer: str | Mapping[str, Any] | Optimizer = "sqp", x: Any = None,
+    step: float = 1e-4,
+) -> pd.DataFrame:  # fmt: skip
+    """Compare every multiplier with the change of the least value when its constraint's right-hand side moves.
+
+    A multiplier is a price: with g(x) ≤ b the least value changes by −λ per unit of b. Each right-hand side is moved
+    by ±`step`, the problem solved again from the solution, and the difference quotient put beside the multiplier.
+
+    Parameters
+    ----------
+    problem : ProblemBase or str
+        A problem with constraints, or a name of the catalogue.
+    optimizer : str, mapping or Optimizer
+        What solves it again.
+    x : (n,) array-like, optional
+        The solution; by default the known one, or the one that the optimizer finds.
+    step : float
+        By how much a right-hand side moves, in the units of the constraint.
+
+    Returns
+    -------
+    DataFrame
+        A row per constraint: constraint, multiplier, difference, error; NaN where a moved problem was not solved.
+
+    Raises
+    ------
+    InputError
+        Where there is no solution to start from.
+
+    Source: Nocedal & Wright (2006), section 12.8.
+    """
+    from optlab.prices import sensitivities, solved
+
+    there = catalogue(()).make("problems", problem)
+    method = catalogue(()).make("optimizers", optimizer)
+    return sensitivities(there, method, solved(there, method) if x is None else x, step)
 
 
 def check_problem(problem: ProblemBase | str) -> Report:
@@ -333,4 +389,4 @@ def check_optimizer(optimizer: Optimizer | str) -> Report:
 
 
 __all__ = ["Catalogue", "Result", "check_optimizer", "check_problem", "choose", "iterate", "kkt", "load",
-           "minimize", "names", "optimizer", "problem", "run"]  # fmt: skip
+           "minimize", "names", "optimizer", "problem", "run", "sensitivity"]  # fmt: skip

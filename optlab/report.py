@@ -16,6 +16,7 @@ import numpy as np
 
 from optlab.core.plot import PlotData
 from optlab.core.status import Status
+from optlab.kkt_table import HEAD, NUMERIC, kkt_rows
 from optlab.plots.save import Picture
 from optlab.plots.series import GOOD, LIMITS, named, settled
 from optlab.plots.svg import inline
@@ -29,7 +30,7 @@ PAGE = Path(__file__).with_name("report.html")
 MOST_RUNS = 2000
 """Longer tables are cut, and say so; the files hold everything."""
 NUMBERS = ("iterations", "f", "suboptimality", "stationarity", "n_f", "n_gradient", "seconds")
-LONG = ("reason", "meaning", "fact")
+LONG = ("reason", "meaning", "fact", "verdict", "multipliers")
 FILES = ("runs.parquet", "iterations.parquet", "trajectories.parquet", "experiment.yaml", "environment.json")
 
 
@@ -75,7 +76,7 @@ def write_report(
         "figures": "\n".join(_figure(picture, folder) for picture in figures)
         or "<p>This experiment asks for none.</p>",
         "statuses": _statuses(runs),
-        "failures": _failures(runs) + _notes(runs),
+        "failures": _failures(runs) + _kkt(results, runs) + _notes(runs),
         "runs": _runs(runs),
         "again": escape(_again(results)),
         "files": ", ".join(f'<a href="{name}">{name}</a>' for name in FILES if (folder / name).exists()) or "none",
@@ -176,6 +177,17 @@ def _failures(runs: pd.DataFrame) -> str:
         rows.append([escape(line), escape(panel), _status(status), str(count), escape(message)])
     head = ["method", "problem", "status", "runs", "reason"]
     return _table(head, rows, "Every run that did not converge, and why.", raw=True, numeric=["runs"])
+
+
+def _kkt(results: Reported, runs: pd.DataFrame) -> str:
+    """How far the runs with constraints fulfil the KKT conditions; nothing where there are none."""
+    rows, note = kkt_rows(results, runs)
+    if not rows:
+        return ""
+    shown = [
+        [_status(cell) if i == HEAD.index("status") else escape(cell) for i, cell in enumerate(row)] for row in rows
+    ]
+    return _table(HEAD, shown, note, raw=True, numeric=NUMERIC, sortable=True)
 
 
 def _notes(runs: pd.DataFrame) -> str:

@@ -34,7 +34,7 @@ class ActiveSet(Column):
     def compute(self, trace: Trace, problem: ProblemBase) -> dict[str, Array]:
         """Return the number of active inequalities, and of changes."""
         many, changes = (np.full(len(trace.points), np.nan) for _ in range(2))
-        if {"bounds", "inequality"} & set(problem.forms):
+        if {"bounds", "inequality"} & set(problem.constraint_forms):
             last = None
             for i in spaced(len(trace.points), self.iterates):
                 now = active_set(problem, trace.points[i])

@@ -89,8 +89,8 @@ def _own_multipliers(trace: Trace) -> tuple[Array, Array] | None:
 def _own_stationarity(problem: ProblemBase, x: Array, g: Array, lam: Array, nu: Array) -> float:
     if rows.only_bounds(problem):
         lower, upper = (np.zeros(x.size) for _ in range(2))
-        assert problem.sides is not None
-        below, above = (np.isfinite(side) for side in problem.sides)
+        assert problem.all_bounds is not None
+        below, above = (np.isfinite(side) for side in problem.all_bounds)
         lower[below], upper[above] = lam[: below.sum()], lam[below.sum() :]
         return float(np.abs(g - lower + upper).max())
     c = rows.constraints(problem, x)

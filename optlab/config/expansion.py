@@ -15,6 +15,7 @@ from optlab.config.sweeps import MAX_RUNS
 from optlab.config.text import Document, Fault, Path_
 from optlab.config.tuning import check_protocol
 from optlab.config.variants import Variant, Variants
+from optlab.core.column import OF_CONSTRAINTS
 from optlab.core.status import InputError
 from optlab.registry import Catalogue
 
@@ -51,20 +52,29 @@ class Expansion:
             self.document, [(o.label, len(o.candidates)) for o in self.optimizers if o.candidates], file.tune
         )
         if file.expect and not self.document.faults:
-            asked = [c if isinstance(c, str) else c["name"] for c in self.columns]
+            asked = [c if isinstance(c, str) else c["name"] for p in self.problems for c in self._columns_of(p)]
             Foresight(self.catalogue, self.problems, self.optimizers, asked).check(self.document, file.expect)
 
     def runs(
         self, starts: list[dict[str, Any]], seeds: Sequence[int], stop: dict[str, Any], record: dict[str, Any]
     ) -> tuple[Run, ...]:
         """Return problems × optimizers × starts × seeds."""
-        columns = [full(self.catalogue, "columns", c) for c in self.columns]
-        columns.sort(key=lambda c: str(c["name"]))
+        asked = [(p, columns, self._filled(columns)) for p in self.problems for columns in [self._columns_of(p)]]
         return tuple(
-            Run(p.given, o.given, o.label, start, seed, stop, record, list(self.columns),
-                {"problem": p.full, "optimizer": o.full, "columns": columns}, o.candidates)
-            for p, o, start, seed in product(self.problems, self.optimizers, starts, seeds)
+            Run(p.given, o.given, o.label, start, seed, stop, record, list(columns),
+                {"problem": p.full, "optimizer": o.full, "columns": filled}, o.candidates)
+            for (p, columns, filled), o, start, seed in product(asked, self.optimizers, starts, seeds)
         )  # fmt: skip
+
+    def _columns_of(self, problem: Variant) -> tuple[Any, ...]:
+        """The columns that the file asks for; the KKT conditions, where it does not say and there are constraints."""
+        if "columns" in self.document.data:
+            return self.columns
+        kinds = self.catalogue.entry("problems", problem.given["name"]).attributes.get("constraints", ())
+        return OF_CONSTRAINTS if set(kinds) - {"composite"} else ()
+
+    def _filled(self, columns: Sequence[Any]) -> list[dict[str, Any]]:
+        return sorted((full(self.catalogue, "columns", c) for c in columns), key=lambda c: str(c["name"]))
 
     def _plugins(self, folder: Path, more: Sequence[Path]) -> tuple[tuple[Path, ...], Catalogue]:
         """Return the plug-ins that can be read, and the catalogue with them; report the others."""

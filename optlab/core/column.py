@@ -22,6 +22,8 @@ Indices = NDArray[np.intp]
 EXACT = "exact f"
 RESERVED = frozenset({"run", "kept"})
 """Columns of the iterations table that are no scalars of the trace."""
+OF_CONSTRAINTS = ("active_set", "kkt")
+"""What a run with constraints is looked at by, where nobody says which columns to compute."""
 
 
 @dataclass(frozen=True)

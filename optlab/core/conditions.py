@@ -137,7 +137,7 @@ def conditions(problem: ProblemBase, x: Any, rtol: float = 1e-6) -> Conditions:
 
 def active_set(problem: ProblemBase, x: Array) -> Mask:
     """Return which inequalities are active at x, shape (m,); empty for a set known by its projection alone."""
-    formed = _many_bounds(problem) or not problem.forms or by_projection(problem)
+    formed = _many_bounds(problem) or not problem.constraint_forms or by_projection(problem)
     return _active(problem, x, None if formed else constraints(problem, x))
 
 
@@ -153,9 +153,9 @@ def _active(problem: ProblemBase, x: Array, c: Constraints | None) -> Mask:
 
 def _at_bounds(problem: ProblemBase, x: Array) -> Mask:
     """Which finite bounds are active, the lower before the upper ones; no row is formed."""
-    assert problem.sides is not None
+    assert problem.all_bounds is not None
     reach = ACTIVE * max(length_of(problem, x), float(np.abs(x).max()))
-    return np.concatenate([(np.abs(x - side) <= reach)[np.isfinite(side)] for side in problem.sides])
+    return np.concatenate([(np.abs(x - side) <= reach)[np.isfinite(side)] for side in problem.all_bounds])
 
 
 def _near(problem: ProblemBase, x: Array, c: Constraints) -> Mask:

@@ -36,12 +36,12 @@ class Constraints:
 
 def bounds_of(problem: ProblemBase) -> tuple[Array, Array] | None:
     """Return (lo, hi), each (n,), read-only, from the bounds and from those of the feasible set; None without any."""
-    return problem.sides
+    return problem.all_bounds
 
 
 def project(problem: ProblemBase, x: Array) -> Array:
     """Project onto the feasible set and the bounds; x itself where there is neither."""
-    there = problem.region
+    there = problem.projection_set
     return x if there is None else there.project(x)
 
 
@@ -133,10 +133,10 @@ def constraints(problem: ProblemBase, x: Array) -> Constraints:
 def violation(problem: ProblemBase, x: Array) -> float:
     """Return the greatest violation of a constraint at x, max(0, g, |h|), uncounted; NaN where one is not finite."""
     parts = [np.zeros(1), inequality(problem, x), np.abs(equality(problem, x))]
-    if problem.sides is not None:
-        parts += [problem.sides[0] - x, x - problem.sides[1]]
-    if problem.region is not None and by_projection(problem):
-        parts.append(np.abs(problem.region.project(x) - x))
+    if problem.all_bounds is not None:
+        parts += [problem.all_bounds[0] - x, x - problem.all_bounds[1]]
+    if problem.projection_set is not None and by_projection(problem):
+        parts.append(np.abs(problem.projection_set.project(x) - x))
     return float(np.concatenate(parts).max())
 
 

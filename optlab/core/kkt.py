@@ -135,7 +135,7 @@ def kkt(problem: ProblemBase, x: Array, gradient: Array | None = None) -> KKT:
 
 def _general(problem: ProblemBase, x: Array, g: Array) -> KKT:
     """Return what holds for functions and sets: by the rows where there are any, by the projection where not."""
-    region = problem.region if by_projection(problem) else None
+    region = problem.projection_set if by_projection(problem) else None
     if region is not None and set(problem.constrained) <= {"set", "bounds"}:
         outside = float(np.abs(region.project(x) - x).max())
         return KKT(np.empty(0), np.empty(0), _natural_residual(region, x, g), outside, 0.0, 0.0)
@@ -158,7 +158,7 @@ def _unknown(m: int, p: int) -> KKT:
 
 def _between(problem: ProblemBase, x: Array, g: Array) -> KKT:
     """Return what `recover` gives for bounds alone, where each variable has its own small problem in closed form."""
-    sides = problem.sides
+    sides = problem.all_bounds
     assert sides is not None
     there = [np.isfinite(side) for side in sides]
     if not (np.isfinite(x).all() and np.isfinite(g).all()):

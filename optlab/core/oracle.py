@@ -309,12 +309,12 @@ class Oracle:
     @property
     def forms(self) -> tuple[str, ...]:
         """The kinds that are written as functions, the set's own included: "bounds", "equality", "inequality"."""
-        return self._problem.forms
+        return self._problem.constraint_forms
 
     @property
     def bounds(self) -> tuple[Array, Array] | None:
         """(lo, hi), (n,) each, read-only: of the bounds and of the set, infinite where there is none; None without."""
-        return self._problem.sides
+        return self._problem.all_bounds
 
     def project(self, x: Array) -> Array:
         """Return the nearest feasible point for the set and the bounds, a member exactly; x where there are none."""
@@ -326,7 +326,7 @@ class Oracle:
         """h(x) of all equalities (functions, linear rows, the set's own), shape (p,); counts as a constraint."""
         from optlab.core.constraints import equality
 
-        if "equality" not in self._problem.forms:
+        if "equality" not in self._problem.constraint_forms:
             return np.empty(0, dtype=x.dtype)
         return self._asked(x, "equality", "constraint", lambda: frozen(equality(self._problem, x)))
 
@@ -334,7 +334,7 @@ class Oracle:
         """∂h_i/∂x_j, shape (p, n); counts as a Jacobian."""
         from optlab.core.constraints import equality_jacobian
 
-        if "equality" not in self._problem.forms:
+        if "equality" not in self._problem.constraint_forms:
             return np.empty((0, x.size), dtype=x.dtype)
         return self._asked(x, "equality_jacobian", "jacobian", lambda: frozen(equality_jacobian(self._problem, x)))
 
@@ -342,7 +342,7 @@ class Oracle:
         """g(x) ≤ 0 but for bounds (functions, linear rows, the set's own), shape (m,); counts as a constraint."""
         from optlab.core.constraints import inequality
 
-        if "inequality" not in self._problem.forms:
+        if "inequality" not in self._problem.constraint_forms:
             return np.empty(0, dtype=x.dtype)
         return self._asked(x, "inequality", "constraint", lambda: frozen(inequality(self._problem, x)))
 
@@ -350,7 +350,7 @@ class Oracle:
         """∂g_i/∂x_j, shape (m, n); counts as a Jacobian."""
         from optlab.core.constraints import inequality_jacobian
 
-        if "inequality" not in self._problem.forms:
+        if "inequality" not in self._problem.constraint_forms:
             return np.empty((0, x.size), dtype=x.dtype)
         return self._asked(x, "inequality_jacobian", "jacobian", lambda: frozen(inequality_jacobian(self._problem, x)))
 
@@ -376,7 +376,7 @@ class Oracle:
 
     def linear_minimizer(self, g: Array) -> Array:
         """Return a least point of gᵀx over the feasible set or the bounds, shape (n,), read-only; not counted."""
-        return self._vector(self._problem.region.linear_minimizer(g), "linear_minimizer")  # type: ignore[union-attr]
+        return self._vector(self._problem.projection_set.linear_minimizer(g), "linear_minimizer")  # type: ignore[union-attr]
 
     def kkt_stationarity(self, x: Array, g: Array) -> float:
         """‖∇L‖∞ at x, or complementarity where that is greater, with recovered multipliers; g is ∇f(x). Uncounted.

@@ -102,7 +102,7 @@ class ProblemBase(ABC):
         return facts
 
     @cached_property
-    def sides(self) -> tuple[Array, Array] | None:
+    def all_bounds(self) -> tuple[Array, Array] | None:
         """(lo, hi) of the bounds and of those that the feasible set consists of, (n,) each; None where there are none.
 
         Read-only, with ±inf where a variable has none.
@@ -120,15 +120,15 @@ class ProblemBase(ABC):
         return lo, hi
 
     @cached_property
-    def region(self) -> ConvexSet | None:
+    def projection_set(self) -> ConvexSet | None:
         """What iterates are projected onto: the feasible set, the bounds as a box, or where both meet; None for all."""
         if self.bounds is None:
             return self.feasible
         from optlab.sets.box import Box
 
         if self.feasible is None or self.feasible.form == ("bounds",):
-            assert self.sides is not None
-            return Box(*self.sides)
+            assert self.all_bounds is not None
+            return Box(*self.all_bounds)
         from optlab.sets.intersection import Intersection
 
         return Intersection((self.feasible, Box(*self.bounds)))
@@ -287,7 +287,7 @@ class ProblemBase(ABC):
         return tuple(kind for kind, yes in there.items() if yes)
 
     @cached_property
-    def forms(self) -> tuple[str, ...]:
+    def constraint_forms(self) -> tuple[str, ...]:
         """The kinds of constraint that are written as functions, "bounds", "equality", "inequality": the set's own too.
 
         A set that is known by its projection alone adds none.
@@ -312,7 +312,7 @@ class ProblemBase(ABC):
             "jacobian": (self.residuals is not None, "residuals"),
             "samples": (self.samples is not None, "sampled gradients"),
             "prox": (self.composite is not None, "composite term with a prox"),
-            "lmo": (hasattr(self.region, "linear_minimizer"), "feasible set with a linear minimizer"),
+            "lmo": (hasattr(self.projection_set, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
         if need in special:
             there, what = special[need]

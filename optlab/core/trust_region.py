@@ -51,9 +51,10 @@ class Trial(NamedTuple):
     rho: float
 
 
-def attempt(oracle: Oracle, state: State, step: Step, accept: float) -> Trial:
+def attempt(oracle: Oracle, state: State, step: Step, accept: float, x: Array | None = None) -> Trial:
     """Try a step of a model: it is accepted where the actual decrease is at least `accept` times the predicted one.
 
+    It leads to x where that is given, to rounding the same point as `state.x + step.p`.
     Where the rounding of f hides what is predicted, the mean gradient along the step measures the actual decrease.
     Source: Nocedal & Wright (2006), equation 4.4; Conn, Gould & Toint (2000), section 17.4.2, on rounding.
 
@@ -64,7 +65,8 @@ def attempt(oracle: Oracle, state: State, step: Step, accept: float) -> Trial:
         LINESEARCH_FAILED where f contradicts the gradient.
     """
     p = step.p
-    x = state.x + p
+    if x is None:
+        x = state.x + p
     if (x == state.x).all():
         raise failure(Line(oracle, state.x, state.f, state.g, -state.g))
     noise = NOISE * abs(state.f)
@@ -176,11 +178,15 @@ class TrustRegionOptimizer(Optimizer):
         model = self.model(oracle, state) if state.memory is None else state.memory
         radius = state.radius if state.radius > 0 else self.first_radius(state, model)
         step = self.within(oracle, state, model, radius)
-        trial = attempt(oracle, state, step, self.accept)
+        trial = self.attempt(oracle, state, step)
         after = self._next_radius(state, step, radius, trial.rho)
         if trial.g is None:
             return state.stayed(memory=model, rho=trial.rho, **after)
         return state.at(trial.x, trial.f, trial.g, step_size=1.0, direction=step.p, memory=None, rho=trial.rho, **after)
+
+    def attempt(self, oracle: Oracle, state: TrustRegionState, step: Step) -> Trial:
+        """Try the step; methods with constraints say where exactly it leads."""
+        return attempt(oracle, state, step, self.accept)
 
     def _next_radius(self, state: TrustRegionState, step: Step, radius: float, rho: float) -> dict[str, Any]:
         """Return the next Δ, and how many times in a row it has grown."""

@@ -156,7 +156,7 @@ class Substituted(Wrapper):
     def linear_equality(self) -> tuple[Array, Array] | None:  # type: ignore[override]
         """The rows of C(Ay + b) = d, and those of a set that cannot be moved."""
         rows = self.inner.linear_equality
-        if self._set_as_function and "equality" in self.inner.forms:
+        if self._set_as_function and "equality" in self.inner.constraint_forms:
             assert self.inner.feasible is not None
             x = np.asarray(self.inner.start(), dtype=float)
             C = self.inner.feasible.equality_jacobian(x)

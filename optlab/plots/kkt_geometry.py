@@ -1,0 +1,181 @@
+"""The KKT conditions as a picture: at the end of a run, −∇f is the sum of the active constraints' pushes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Gt
+
+from optlab.core.conditions import Conditions, conditions
+from optlab.core.constraints import constraints
+from optlab.core.plot import Plot, PlotData
+from optlab.plots import style
+from optlab.plots.landscape import SHAPE, draw_landscape, window_of
+from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.series import GOOD, named, settled
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from optlab.core.problem import Array, ProblemBase
+
+PLANE = 2
+RATIO = 0.84
+DOWNHILL = "−∇f"
+LEFT = "what is left, −∇L"
+REMAINDER, BLACK = "#B2182B", "#000000"
+SHOWN = 0.02
+"""A remainder shorter than this part of the longest arrow is not drawn."""
+END: dict[str, Any] = {"marker": "s", "markersize": 6.5, "markerfacecolor": "black", "markeredgecolor": "white",
+                       "linestyle": "none", "zorder": 9}  # fmt: skip
+LAID: dict[str, Any] = {"linewidth": 1.4, "linestyle": (0, (3, 2)), "marker": "none", "zorder": 7}
+WORDS: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": 7, "zorder": 10,
+                         "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3}}  # fmt: skip
+START: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black",
+                         "linestyle": "none", "zorder": 6}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KktGeometry(Plot):
+    """Feasible region, active constraints, −∇f and λᵢ∇gᵢ, νⱼ∇hⱼ at the end of a run, a panel per problem in the plane.
+
+    The run is the one with the best verdict, the first of several. The multipliers are recovered from the problem.
+
+    Attributes
+    ----------
+    reach : float
+        Length of the longest arrow, as a part of the window.
+    levels : int
+        Number of contour levels.
+    margin : float
+        Room around the path, as a part of the window.
+
+    Source: Nocedal & Wright (2006), figures 12.3 and 12.10.
+    """
+
+    reach: Annotated[float, Gt(0)] = 0.3
+    levels: Annotated[int, Ge(2)] = 16
+    margin: Annotated[float, Ge(0)] = 0.25
+
+    caption = (
+        "Where a run ended (square), with −∇f in black and the gradient of every active constraint, times its "
+        "multiplier, in color: at a KKT point the colored arrows, laid end to end (dashed), reach the tip of the "
+        "black one, so that no feasible direction leads downhill. A red arrow is what is left. All arrows of a panel "
+        "have one scale. Hatched points are infeasible; a star is a known minimizer; the grey line is the path."
+    )
+
+    def table(self, data: PlotData) -> pd.DataFrame:
+        """Return the arrows: panel, run, status, arrow, multiplier, x1, x2 of its tail, dx1, dx2 in the units of ∇f."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for panel, run, x in self._ends(data):
+            found = conditions(data.problem(run["run"]), x[-1])
+            rows += [
+                {"panel": panel, "run": run["run"], "status": run["status"], "arrow": label, "multiplier": multiplier,
+                 "x1": x[-1, 0], "x2": x[-1, 1], "dx1": d[0], "dx2": d[1]}
+                for label, multiplier, d in arrows(data.problem(run["run"]), found)
+            ]  # fmt: skip
+        columns = ["panel", "run", "status", "arrow", "multiplier", "x1", "x2", "dx1", "dx2"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _ends(self, data: PlotData) -> list[tuple[str, dict[str, Any], Array]]:
+        """(panel, run, its path) of the run to show for every problem in the plane that has constraints."""
+        best: dict[str, dict[str, Any]] = {}
+        for run, _ in settled(named(data.runs), data.iterations[["run"]]):
+            here = best.get(run["panel"])
+            if here is None or (here["status"] not in GOOD and run["status"] in GOOD):
+                best[run["panel"]] = run
+        there = []
+        for panel, run in best.items():
+            problem = data.problem(run["run"])
+            if problem.n == PLANE and problem.constraint_forms:
+                there.append((panel, run, data.trajectory(run["run"])[1]))
+        return there
+
+    def draw(self, data: PlotData) -> Figure | None:
+        """Draw the arrows over the landscape; None where no problem of two variables has constraints."""
+        ends = self._ends(data)
+        if not ends:
+            return None
+        table = self.table(data)
+        with style.applied():
+            figure, axes_there = panels(len(ends), RATIO)
+            extras: dict[str, Any] = {}
+            for axes, (panel, run, x) in zip(axes_there, ends, strict=True):
+                extras |= self._panel(axes, data.problem(run["run"]), x, table[table["panel"] == panel])
+                axes.set_title(plain(f"{panel}: {run['line']}, {run['status']}"))
+            legend(figure, [(handle, text) for text, handle in extras.items()])
+            return figure
+
+    def _panel(self, axes: Axes, problem: ProblemBase, x: Array, rows: pd.DataFrame) -> dict[str, Any]:
+        window = even(window_of(problem, [x], ["CONVERGED"], self.margin))
+        extras = draw_landscape(axes, problem, window, self.levels)
+        axes.set_aspect("equal")
+        axes.plot(*x.T, color=style.MUTED, linewidth=1.2, linestyle="-", marker=".", markersize=4, zorder=3)
+        axes.plot(*x[0], **START)
+        extras["start"] = swatch(**START)
+        factor = self.reach * float((window[1] - window[0]).min()) / _longest(rows)
+        extras |= draw_arrows(axes, x[-1], rows, factor)
+        axes.plot(*x[-1], **END)
+        extras["end"] = swatch(**END)
+        axes.set_xlabel("x₁")
+        axes.set_ylabel("x₂")
+        return extras
+
+
+def _longest(rows: pd.DataFrame) -> float:
+    return float(np.linalg.norm(rows[["dx1", "dx2"]].to_numpy(dtype=float), axis=1).max(initial=0.0)) or 1.0
+
+
+def draw_arrows(axes: Axes, x: Array, rows: pd.DataFrame, factor: float) -> dict[str, Any]:
+    """Draw the arrows of a table at x, their lengths times `factor`; return their legend entries."""
+    extras: dict[str, Any] = {}
+    colors = (color for i in count() if (color := style.look(i)["color"]) != BLACK)
+    at = x
+    for row in rows.to_dict("records"):
+        label, tip = row["arrow"], factor * np.array([row["dx1"], row["dx2"]])
+        if label == DOWNHILL:
+            _arrow(axes, x, tip, "black", 4.0)
+            extras[DOWNHILL] = swatch(color="black", linewidth=4.0, marker="none")
+        elif label == LEFT:
+            _arrow(axes, at, tip, REMAINDER, 1.6)
+            extras[LEFT] = swatch(color=REMAINDER, linewidth=1.6, marker="none")
+        else:
+            color = next(colors)
+            _arrow(axes, x, tip, color, 2.0)
+            if at is not x:
+                axes.plot(*np.array([at, at + tip]).T, color=color, **LAID)
+            at = at + tip
+            axes.annotate(plain(f"{label}: {row['multiplier']:.3g}"), tuple(x + tip), color=color, **WORDS)
+            extras["multiplier × gradient of an active constraint"] = swatch(color=color, linewidth=2.0, marker="none")
+    return extras
+
+
+def arrows(problem: ProblemBase, found: Conditions) -> list[tuple[str, float, Array]]:
+    """Return (label, multiplier, vector) of −∇f, of λᵢ∇gᵢ and νⱼ∇hⱼ of what is active, and of what is left."""
+    c = constraints(problem, found.x)
+    downhill = -np.asarray(problem.gradient(found.x), dtype=float)
+    parts = [(found.labels[0][i], float(found.lam[i]), found.lam[i] * c.Jg[i]) for i in np.flatnonzero(found.active)]
+    parts += [(label, float(nu), nu * row) for label, nu, row in zip(found.labels[1], found.nu, c.Jh, strict=True)]
+    left = downhill - sum((vector for _, _, vector in parts), np.zeros(downhill.size))
+    longest = max(float(np.linalg.norm(vector)) for vector in (downhill, *(v for _, _, v in parts)))
+    rest = [(LEFT, np.nan, left)] if np.linalg.norm(left) > SHOWN * longest else []
+    return [(DOWNHILL, np.nan, downhill), *parts, *rest]
+
+
+def even(window: Array) -> Array:
+    """Return the window widened to equal units on both axes, so that right angles look right."""
+    middle, half = window.mean(axis=0), (window[1] - window[0]) / 2
+    half = np.maximum(half, [half[1] / SHAPE, half[0] * SHAPE])
+    return np.array([middle - half, middle + half])
+
+
+def _arrow(axes: Axes, tail: Array, vector: Array, color: str, width: float) -> None:
+    look = {"arrowstyle": "-|>", "color": color, "linewidth": width, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", tuple(tail + vector), tuple(tail), zorder=8, arrowprops=look)
