@@ -247,11 +247,14 @@ def test_wrong_shapes_are_input_errors():
         kkt.kkt(squared_norm(), [1.0, 2.0], np.ones(3))
 
 
-def test_a_set_and_bounds_have_no_known_projection():
-    problem = squared_norm(feasible=Ball(1.0), bounds=(0.0, 1.0))
-    with pytest.raises(InputError, match="projection"):
-        rows.project(problem, np.array([3.0, 3.0]))
-    assert kkt.kkt(problem, [0.0, 0.0]).stationarity == 0.0
+def test_a_set_and_bounds_are_projected_onto_together():
+    problem = squared_norm(feasible=Ball(1.0), bounds=(0.5, 1.0))
+    corner = rows.project(problem, np.array([3.0, -3.0]))
+    assert corner == pytest.approx([np.sqrt(0.75), 0.5], abs=1e-12)
+    assert corner[1] == 0.5
+    found = kkt.kkt(problem, corner)  # order: the ball's own row before the bounds
+    assert found.lam.shape == (5,)
+    assert kkt.kkt(squared_norm(feasible=Ball(1.0), bounds=(0.0, 1.0)), [0.0, 0.0]).stationarity == 0.0
 
 
 class Circle(ProblemBase):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 
 from optlab.checks.optimizer_case import LONG, OptimizerCase, residual
+from optlab.checks.optimizer_constraints import CONSTRAINT_CHECKS
 from optlab.checks.optimizer_contract import CONTRACT_CHECKS
 from optlab.checks.optimizer_curvature import CURVATURE_CHECKS
 from optlab.checks.optimizer_invariance import INVARIANCE_CHECKS
@@ -221,6 +222,7 @@ CHECKS: tuple[Callable[[OptimizerCase], str], ...] = (
     exceptions_in_f_end_the_run_with_its_trace,
     *CONTRACT_CHECKS,
     *ROBUSTNESS_CHECKS,
+    *CONSTRAINT_CHECKS,
     *INVARIANCE_CHECKS,
     *RATE_CHECKS,
     *CURVATURE_CHECKS,

@@ -68,6 +68,10 @@ class OptimizerCase:
             raise Skipped(otherwise)
         return fit
 
+    def fits(self, problem: ProblemBase) -> bool:
+        """Whether the method can run on a problem."""
+        return not lacking(problem, self.optimizer)
+
     def fitting(self, *problems: ProblemBase) -> list[ProblemBase]:
         """Return those of the problems that the method can run on; raise Skipped with the reason where none is."""
         reasons = [lacking(problem, self.optimizer) for problem in problems]

@@ -61,6 +61,30 @@ class Spy(ProblemBase):
         return self.problem.lagrangian_hessian(x, lam, nu)
 
     @property
+    def equality(self) -> Callable[[Array], Any] | None:  # type: ignore[override]
+        """The equality functions."""
+        return self._watched("constraint", self.problem.equality)
+
+    @property
+    def inequality(self) -> Callable[[Array], Any] | None:  # type: ignore[override]
+        """The inequality functions."""
+        return self._watched("constraint", self.problem.inequality)
+
+    def _watched(self, what: str, function: Callable[[Array], Any] | None) -> Callable[[Array], Any] | None:
+        def watched(x: Array) -> Any:
+            assert function is not None
+            self.watch(what, x)
+            return function(x)
+
+        return None if function is None else watched
+
+    def equality_jacobian(self, x: Array) -> Array:
+        return self.problem.equality_jacobian(x)
+
+    def inequality_jacobian(self, x: Array) -> Array:
+        return self.problem.inequality_jacobian(x)
+
+    @property
     def residuals(self) -> Callable[[Array], Any] | None:  # type: ignore[override]
         """The residuals of a least-squares problem; they count as f."""
         return None if self.problem.residuals is None else self._residuals

@@ -23,6 +23,8 @@ FEASIBLE = 1e-8
 """CONVERGED needs every constraint met to this, times its Jacobian row's norm at the standard start if over 1 …"""
 FEASIBLE_AT_MOST = 1e-6
 """… and to this as given."""
+UNBOUNDED = 1e6
+"""What a constraint pushes at a KKT point is at most so many times ∇f; 45 is the most in the catalogue."""
 BALANCED = 1e3 * float(np.finfo(float).eps)
 """A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 
@@ -218,9 +220,35 @@ def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
 
 
 def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float) -> str:
-    """Return why (x, ∇f) is not stationary to the tolerance, multipliers recovered, or an empty string if it is."""
+    """Return why (x, ∇f) is not stationary to the tolerance, multipliers recovered, or an empty string if it is.
+
+    Multipliers that have left every scale are no multipliers: near a minimum that has none, as at a cusp, those of
+    ever better approximations grow without bound.
+    """
     worst = stationarity(problem, x, gradient)
-    return "" if worst <= tolerance else f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
+    if not worst <= tolerance:
+        return f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
+    push = greatest_push(problem, x, gradient)
+    if not push <= UNBOUNDED:
+        return f"the multipliers are {push:.0e} times as large as ∇f: here, it seems, there are none"
+    return ""
+
+
+def greatest_push(problem: ProblemBase, x: Array, gradient: Array) -> float:
+    """Return the greatest λ_i‖∇g_i‖ or |ν_j|‖∇h_j‖ over ‖∇f‖∞, rows at x or at the standard start; 0 without rows."""
+    if only_bounds(problem) or by_projection(problem) or not problem.constraint_forms:
+        return 0.0
+    with np.errstate(all="ignore"):
+        found, start = kkt(problem, x, gradient), np.asarray(problem.start(), dtype=float)
+        here, there = constraints(problem, x), constraints(problem, start)
+        lengths = [
+            np.fmax(np.linalg.norm(J, axis=1), np.linalg.norm(standard, axis=1))
+            for J, standard in ((here.Jg, there.Jg), (here.Jh, there.Jh))
+        ]
+        pushes = np.concatenate([found.lam * lengths[0], np.abs(found.nu) * lengths[1]])
+        steepest = np.fmax(max_abs(gradient), max_abs(np.asarray(problem.gradient(start), dtype=float)))
+        greatest = float(pushes.max(initial=0.0))
+        return greatest / float(steepest) if greatest > 0 else 0.0
 
 
 def infeasibility(problem: ProblemBase, x: Array) -> str:

@@ -316,6 +316,21 @@ class Oracle:
         """(lo, hi), (n,) each, read-only: of the bounds and of the set, infinite where there is none; None without."""
         return self._problem.all_bounds
 
+    @property
+    def ball(self) -> tuple[Array, float]:
+        """Center (n,) and radius of the ball that is the feasible set, for methods that need one.
+
+        Raises
+        ------
+        InputError
+            Where the feasible set is no ball.
+        """
+        found = self._problem.ball
+        if found is None:
+            msg = f"{self._problem} has no ball as its feasible set"
+            raise InputError(msg)
+        return found
+
     def project(self, x: Array) -> Array:
         """Return the nearest feasible point for the set and the bounds, a member exactly; x where there are none."""
         from optlab.core.constraints import project

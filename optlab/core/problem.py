@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "Facts", "ProblemBase"]
 
 NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic")  # fmt: skip
+         "samples", "quadratic", "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
@@ -132,6 +132,15 @@ class ProblemBase(ABC):
         from optlab.sets.intersection import Intersection
 
         return Intersection((self.feasible, Box(*self.bounds)))
+
+    @property
+    def ball(self) -> tuple[Array, float] | None:
+        """Center (n,) and radius where a ball is the feasible set; None otherwise."""
+        from optlab.sets.ball import Ball
+
+        if not isinstance(self.feasible, Ball):
+            return None
+        return np.broadcast_to(np.asarray(self.feasible.center, dtype=float), (self.n,)), float(self.feasible.radius)
 
     def objective(self, x: Array) -> float:
         """What is minimized: f(x), and the composite term where there is one."""
@@ -312,6 +321,7 @@ class ProblemBase(ABC):
             "jacobian": (self.residuals is not None, "residuals"),
             "samples": (self.samples is not None, "sampled gradients"),
             "prox": (self.composite is not None, "composite term with a prox"),
+            "ball": (self.ball is not None, "ball as its feasible set"),
             "lmo": (hasattr(self.projection_set, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
         if need in special:
