@@ -14,6 +14,7 @@ from optlab.choice import AUTO, Choice, NothingFitsError, choose
 from optlab.core import driver
 from optlab.core.column import OF_CONSTRAINTS, Column, compute_columns
 from optlab.core.conditions import Conditions, conditions
+from optlab.core.events import Watch
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
 from optlab.core.problem import Array, ProblemBase
@@ -209,7 +210,7 @@ def minimize(
     task, method, chosen = _prepared(problem, optimizer, start)
     wanted = _made(columns or ())
     loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
-    trace = driver.run(loop, Keep(), callback)
+    trace = driver.run(loop, Keep(), callback, Watch() if any(c.watches for c in wanted) else None)
     message = f"{trace.message} ({chosen})" if chosen else trace.message
     if trace.status is Status.SKIPPED:
         raise InputError(message)

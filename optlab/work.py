@@ -16,6 +16,7 @@ import numpy as np
 from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
 from optlab.core.driver import Loop, explain, run
+from optlab.core.events import Watch
 from optlab.core.settings import name_of, settings_of
 from optlab.core.status import OptlabError, Status
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
@@ -158,7 +159,8 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
         loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
-        trace = run(loop, make_keep(spec["record"]))
+        watch = Watch() if any(column.watches for column in columns) else None
+        trace = run(loop, make_keep(spec["record"]), watch=watch)
     except NothingFitsError as error:
         return failed(row, Status.SKIPPED, str(error))
     except OptlabError as error:

@@ -41,12 +41,15 @@ class Column(ABC):
         The columns of the runs table that `summarize` fills, one value per run.
     needs : tuple of str
         What the problem must offer, in the words of `ProblemBase.lacks`.
+    watches : bool
+        Whether the run is to be watched for floating-point events: then the trace counts them.
     """
 
     abstract: ClassVar[bool] = True
     names: ClassVar[tuple[str, ...]] = ()
     summaries: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ()
+    watches: ClassVar[bool] = False
 
     @abstractmethod
     def compute(self, trace: Trace, problem: ProblemBase) -> dict[str, Array]:

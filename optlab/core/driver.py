@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
+from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
 from optlab.core.record import Book, Record
@@ -201,7 +202,9 @@ class Loop:
         finite_f = isfinite(new.f) or (not self._exact and isnan(new.f))
         what = "f" if not finite_f else "x" if not isfinite(max_abs(new.x)) else "the gradient"
         note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
-        return f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}")
+        born = birth(self.problem, new.x) if what != "x" else ""
+        told = [f"{what} is not finite {where} (f = {new.f})", born and f"it was born in an {born}", note]
+        return "; ".join(part for part in told if part)
 
     def _way_out(self, new: State | None) -> Status:
         """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
@@ -353,12 +356,21 @@ def iterate(
         raise InputError(msg)
 
 
-def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] | None = None) -> Trace:
-    """Run a loop to its end and return the trace, whatever happens."""
+def run(
+    loop: Loop,
+    keep: Keep | None = None,
+    callback: Callable[[Record], Any] | None = None,
+    watch: Watch | None = None,
+) -> Trace:
+    """Run a loop to its end and return the trace, whatever happens.
+
+    A `watch` counts floating-point events: then the trace has n_overflow, … as further scalars, and `events`.
+    """
     recorder: Recorder | None = None
     oracle = loop.oracle
     callers = np.geterr()
-    with np.errstate(all="ignore"), closing(iter(loop)) as steps:
+    tally: list[tuple[int, ...]] = []
+    with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:
             state = now.state
             assert state is not None
@@ -368,12 +380,18 @@ def run(loop: Loop, keep: Keep | None = None, callback: Callable[[Record], Any] 
                 recorder.append(state, now.stationarity, oracle, now.seconds)
             except Exception as error:  # what a state holds is the method's
                 loop.fail(error)
+            if watch is not None:
+                tally.append(tuple(watch.counts.values()))
             if callback is not None and loop.status is None:
                 with np.errstate(**callers):
                     _ask(callback, loop)
     recorder = recorder or Recorder(Keep(), loop.problem.n)
     assert loop.status is not None
     trace = recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)
+    if watch is not None:
+        table = np.array(tally, dtype=np.int64).reshape(len(trace), len(KINDS))
+        trace.scalars.update({f"n_{kind}": table[:, j] for j, kind in enumerate(KINDS)})  # type: ignore[misc]
+        trace.events = {kind: str(event) for kind, event in watch.first.items()}
     if not loop.optimizer.exact:
         evaluate_later(trace, loop.problem)
     return trace

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
+from optlab.core.events import python_overflow
 from optlab.core.status import EvaluationError, InputError, Status
 
 if TYPE_CHECKING:
@@ -189,7 +190,8 @@ class Oracle:
             self.n_f += 1
             try:
                 self._f = self._number(self._value(x))
-            except OverflowError:  # Python's own floats raise where numpy's become inf
+            except OverflowError as error:  # Python's own floats raise where numpy's become inf
+                python_overflow(error)
                 self._f = inf
         return self._f
 
@@ -203,7 +205,8 @@ class Oracle:
             self.n_gradient += 1
             try:
                 self._g = self._vector(self._gradient(x), "gradient")
-            except OverflowError:
+            except OverflowError as error:
+                python_overflow(error)
                 self._g = frozen(np.full_like(x, nan))
         return self._g
 
@@ -227,7 +230,8 @@ class Oracle:
                 f, g = self._value(x), self._gradient(x)
             else:
                 f, g = self._fused(x)
-        except OverflowError:
+        except OverflowError as error:
+            python_overflow(error)
             f, g = inf, np.full_like(x, nan)
         if type(f) is not float:
             f = self._number(f)
@@ -408,7 +412,8 @@ class Oracle:
         if self._g is None:
             try:
                 self._g = self._vector(self._gradient(x), "gradient")
-            except OverflowError:
+            except OverflowError as error:
+                python_overflow(error)
                 self._g = frozen(np.full_like(x, nan))
         return self._g
 

@@ -66,6 +66,8 @@ class Trace:
         Of the exception that ended an ERROR.
     columns : dict of (K,) arrays
         Diagnostics added after the run.
+    events : dict
+        The first floating-point event of each kind, in words, where the run was watched.
     """
 
     scalars: dict[str, Array]
@@ -77,6 +79,7 @@ class Trace:
     traceback: str = ""
     columns: dict[str, Array] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
+    events: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.scalars["k"])
