@@ -13,6 +13,7 @@ _HOME = {
     "api": (
         "check_optimizer",
         "check_problem",
+        "check_set",
         "iterate",
         "kkt",
         "load",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from optlab import sets as sets
     from optlab.api import check_optimizer as check_optimizer
     from optlab.api import check_problem as check_problem
+    from optlab.api import check_set as check_set
     from optlab.api import iterate as iterate
     from optlab.api import kkt as kkt
     from optlab.api import load as load

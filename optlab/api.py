@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from optlab.checks.report import Report
     from optlab.experiment import Experiment
     from optlab.results import Results
+    from optlab.sets.base import ConvexSet
 
 
 @dataclass(frozen=True)
@@ -389,5 +390,12 @@ def check_optimizer(optimizer: Optimizer | str) -> Report:
     return check(catalogue(()).make("optimizers", optimizer))
 
 
-__all__ = ["Catalogue", "Result", "check_optimizer", "check_problem", "choose", "iterate", "kkt", "load",
+def check_set(convex_set: ConvexSet | str | Mapping[str, Any]) -> Report:
+    """Run the battery for convex sets: the projection is one, membership, support, forms, scales, precision."""
+    from optlab.checks.check_set import check_set as check
+
+    return check(catalogue(()).make("sets", convex_set))
+
+
+__all__ = ["Catalogue", "Result", "check_optimizer", "check_problem", "check_set", "choose", "iterate", "kkt", "load",
            "minimize", "names", "optimizer", "problem", "run", "sensitivity"]  # fmt: skip

@@ -338,8 +338,9 @@ class Catalogue:
     def make(self, kind: str, spec: Any) -> Any:
         """Build an object from "name", {"name": …, setting: value, …}, or an instance (returned as it is).
 
-        Settings that are themselves line searches, optimizers or sets may be given in the same way; a problem may
-        also have `transforms`: one or a list of them, the first applied first.
+        Settings that are themselves line searches, optimizers or sets may be given in the same way, and lists of them
+        where the class attribute `many` says of which kind; a problem may also have `transforms`: one or a list of
+        them, the first applied first.
 
         Raises
         ------
@@ -361,6 +362,9 @@ class Catalogue:
         return made
 
     def _inner(self, cls: type, key: str, value: Any) -> Any:
+        many = getattr(cls, "many", {}).get(key)
+        if many and isinstance(value, (list, tuple)):
+            return tuple(self.make(many, part) for part in value)
         if isinstance(value, (str, dict)):
             inner = inner_kind(type_of(cls, key))
             if inner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, Field
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,18 +115,20 @@ def _short_path(path: Path) -> Path:
 
 
 def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[Any], Report], Any]]:
-    """Yield (battery, object) for a name, a suite, or every problem and optimizer of a Python file.
+    """Yield (battery, object) for a name, a suite, or every problem, optimizer and set of a Python file.
 
     A problem comes with its default settings, then with each of its variants.
 
     Raises
     ------
     InputError
-        For an unknown name, or a file without a problem or an optimizer.
+        For an unknown name, or a file with nothing to check.
     """
-    from optlab.api import check_optimizer, check_problem
+    from optlab.api import check_optimizer, check_problem, check_set
 
-    batteries: dict[str, Callable[[Any], Report]] = {"problems": check_problem, "optimizers": check_optimizer}
+    batteries: dict[str, Callable[[Any], Report]] = {
+        "problems": check_problem, "optimizers": check_optimizer, "sets": check_set,
+    }  # fmt: skip
     if target.endswith(".py"):
         catalogue = Catalogue([*plugins, Path(target)])
         path = Path(target).resolve()
@@ -137,11 +139,18 @@ def checkable(target: str, plugins: Sequence[Path]) -> Iterator[tuple[Callable[[
         found = [catalogue.entry("problems", n) for n in suite] if suite else _entries(catalogue, target)
         entries = [e for e in found if e.kind in batteries]
     if not entries:
-        msg = f"{target} holds no problem and no optimizer to check"
+        msg = f"{target} holds no problem, no optimizer and no set to check"
         if target.endswith(".py"):
-            msg += " (public classes that extend optlab.ProblemBase or optlab.Optimizer)"
+            msg += " (public classes that extend optlab.ProblemBase, optlab.Optimizer or optlab.ConvexSet)"
         raise InputError(msg)
     for entry in entries:
         name = next(n for n, e in catalogue.entries(entry.kind).items() if e == entry)
-        for settings in ({}, *getattr(catalogue.find(entry.kind, name), "variants", ())):
+        cls = catalogue.find(entry.kind, name)
+        defaults: tuple[dict[str, Any], ...] = () if needed(cls) else ({},)
+        for settings in (*defaults, *getattr(cls, "variants", ())):
             yield batteries[entry.kind], catalogue.make(entry.kind, {"name": name, **settings})
+
+
+def needed(cls: type) -> list[str]:
+    """Return the settings that have no default."""
+    return [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]

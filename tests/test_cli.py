@@ -125,7 +125,7 @@ def test_three_mistakes_are_printed_and_nothing_runs(here: Path) -> None:
         (("run", "e.yaml", "--results", "e.yaml/x"), "cannot be written"),
         (("list", "optimizer"), "'optimizer' is not one of"),
         (("show", "bfsg"), "nothing is named 'bfsg'; did you mean 'bfgs'?"),
-        (("check", "strong_wolfe"), "strong_wolfe holds no problem and no optimizer to check"),
+        (("check", "strong_wolfe"), "strong_wolfe holds no problem, no optimizer and no set to check"),
         (("check", "nowhere.py"), "does not exist"),
         (("check", "empty.py"), "(public classes that extend optlab.ProblemBase or optlab.Optimizer)"),
         (("report", "."), "holds no results"),

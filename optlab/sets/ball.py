@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge
 
+from optlab.kernels.norms import max_abs
 from optlab.sets.base import Array, ConvexSet
 
 
@@ -17,25 +18,34 @@ class Ball(ConvexSet):
 
     With the centre at 0 the multiplier of that g is the λ of the penalty λ‖x‖² with the same solution.
     Source: Parikh & Boyd (2014), Proximal Algorithms, section 6.5.1.
+
+    Parameters
+    ----------
+    radius : float
+        r.
+    center : number or (n,) array-like
+        c.
     """
+
+    per_component: ClassVar[tuple[str, ...]] = ("center",)
 
     radius: Annotated[float, Ge(0)] = 1.0
     center: Any = 0.0
 
     def _offset(self, x: Array) -> Array:
-        return x - np.asarray(self.center, dtype=x.dtype)
+        return np.asarray(x - self._fitted("center", x))
 
     def project(self, x: Array) -> Array:
         """Return c + r (x − c)/‖x − c‖ outside, x itself inside; feasible to the last bit, so idempotent."""
         offset = self._offset(x)
         distance = float(np.linalg.norm(offset))
-        if distance <= self.radius:
+        if not distance > self.radius:
             return x
-        factor, shrink = self.radius / distance, 0.0
-        center = np.asarray(self.center, dtype=x.dtype)
-        while (
-            shrink < 1.0
-        ):  # rounding can leave the point outside, the farther the longer c is: pull it in until it is not
+        if distance == np.inf:  # the squares overflowed
+            offset = offset / max_abs(offset)
+            distance = float(np.linalg.norm(offset))
+        center, factor, shrink = self._fitted("center", x), self.radius / distance, 0.0
+        while shrink < 1.0:  # rounding can leave the point outside, the farther the longer c is: pull it in
             point = center + factor * (1.0 - shrink) * offset
             if float(np.linalg.norm(point - center)) <= self.radius:
                 return np.asarray(point)
@@ -44,19 +54,18 @@ class Ball(ConvexSet):
 
     def contains(self, x: Array, slack: float = 0.0) -> bool:
         """Whether ‖x − c‖ ≤ r + slack."""
-        return bool(np.linalg.norm(self._offset(x)) <= self.radius + slack)
+        return float(np.linalg.norm(self._offset(x))) <= self.radius + slack
 
     def linear_minimizer(self, g: Array) -> Array:
         """Return c − r g/‖g‖, the least of gᵀx over the ball; the centre where g = 0."""
         length = float(np.linalg.norm(g))
         step = np.zeros_like(g) if length == 0 else -(self.radius / length) * g
-        return np.asarray(np.asarray(self.center, dtype=g.dtype) + step)
+        return np.asarray(self._fitted("center", g) + step)
 
     def support(self, g: Array) -> float:
         """Return max gᵀx = gᵀc + r‖g‖."""
-        return float(
-            g @ np.broadcast_to(np.asarray(self.center, dtype=g.dtype), g.shape) + self.radius * np.linalg.norm(g)
-        )
+        center = np.broadcast_to(self._fitted("center", g), g.shape)
+        return float(g @ center + self.radius * np.linalg.norm(g))
 
     def inequality(self, x: Array) -> Array:
         """‖x − c‖² − r², shape (1,)."""

@@ -23,7 +23,7 @@ FORMS = ("bounds", "inequality", "equality")
 """What a set can be written with, each the name of the method that gives it."""
 
 ULPS = 4.0
-"""Rounding that membership allows where no floating-point point need meet the condition exactly, in ulp of its terms."""
+"""Rounding that membership allows where no floating-point point need meet a condition exactly, in ulp of its terms."""
 
 
 class ConvexSet(ABC):
@@ -58,7 +58,7 @@ class ConvexSet(ABC):
         return tuple(kind for kind in FORMS if getattr(type(self), kind) is not getattr(ConvexSet, kind))
 
     def bounds(self, n: int) -> tuple[Array, Array] | None:
-        """Return lo and hi, (n,) each, infinite where there is none, of the bounds among its conditions; None without."""
+        """Return lo and hi of the bounds among its conditions, (n,) each, infinite where one is missing, or None."""
         return None
 
     def inequality(self, x: Array) -> Array:
@@ -117,7 +117,9 @@ class ConvexSet(ABC):
                 raise InputError(msg) from error
             wrong = np.isnan(array) if infinite else ~np.isfinite(array)
             if wrong.any():
-                msg = f"{name_of(self)}: {name} must hold {'numbers' if infinite else 'finite numbers'}, given {given!r}"
+                msg = (
+                    f"{name_of(self)}: {name} must hold {'numbers' if infinite else 'finite numbers'}, given {given!r}"
+                )
                 raise InputError(msg)
             self._arrays[name] = array
         return self._arrays[name]
