@@ -67,14 +67,14 @@ class Rescaled(Wrapper):
     @property
     def linear_equality(self) -> tuple[Array, Array] | None:  # type: ignore[override]
         """C(Ax − b) = 0."""
-        return self._rows(self.inner.linear_equality)
+        return self._in_units(self.inner.linear_equality)
 
     @property
     def linear_inequality(self) -> tuple[Array, Array] | None:  # type: ignore[override]
         """C(Ax − b) ≤ 0."""
-        return self._rows(self.inner.linear_inequality)
+        return self._in_units(self.inner.linear_inequality)
 
-    def _rows(self, pair: tuple[Array, Array] | None) -> tuple[Array, Array] | None:
+    def _in_units(self, pair: tuple[Array, Array] | None) -> tuple[Array, Array] | None:
         return None if pair is None else (self.c * pair[0], self.c * pair[1])
 
     def lagrangian_hessian(self, x: Array, lam: Array, nu: Array) -> Array:
