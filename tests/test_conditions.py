@@ -268,3 +268,34 @@ def test_an_experiment_that_names_no_columns_logs_the_conditions_where_there_are
     assert columns == {"hs7": ["active_set", "kkt"], "beale": []}
     given["columns"] = []
     assert not any(run.columns for run in from_dict(given).runs())
+
+
+def test_f_is_never_asked_for_outside_the_set_not_even_for_the_scale():
+    seen = []
+
+    def f(x):
+        seen.append(x.copy())
+        assert (x >= 1.0).all()
+        return float(x @ x)
+
+    problem = Problem(f, start=[-3.0, 5.0], gradient=lambda x: 2.0 * x, bounds=(1.0, np.inf))
+    result = optlab.minimize(problem, "projected_gradient")
+    assert result.success
+    assert seen
+
+
+def test_where_the_standard_start_is_not_strictly_feasible_f_need_not_be_defined_there():
+    def f(x):
+        if x[0] >= 1.0:
+            msg = "outside the domain"
+            raise ValueError(msg)
+        return float((x[0] - 2.0) ** 2)
+
+    problem = Problem(
+        f, start=[1.0], gradient=lambda x: np.array([2.0 * (x[0] - 2.0)]) if f(x) >= 0 else x,
+        inequality=lambda x: np.array([x[0] - 1.0]), inequality_jacobian=lambda x: np.ones((1, 1)),
+        hessian=lambda x: 2.0 * np.eye(1), lagrangian_hessian=lambda x, lam, nu: 2.0 * np.eye(1),
+    )  # fmt: skip
+    result = optlab.minimize(problem, {"name": "log_barrier"}, start=[0.0])
+    assert result.status.name != "ERROR", result.message
+    assert result.x[0] == pytest.approx(1.0, abs=1e-4)

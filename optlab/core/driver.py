@@ -125,7 +125,10 @@ class Loop:
             except InputError:  # facts that cannot be meant
                 raise
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
-                self.fail(error)
+                if kkt.strictly_inside(self.problem):
+                    self.fail(error)
+                else:  # there f need not be defined
+                    self.scale = kkt.stationarity(self.problem, self.state.x, self._genuine_gradient())
             judge = self.stop.bind(self)
             if self.status is None:
                 self._judge(judge)
@@ -227,7 +230,7 @@ class Loop:
         """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
         state = self.state
         assert state is not None
-        same = self.genuine and (np.asarray(self.problem.start(), dtype=state.x.dtype) == state.x).all()
+        same = self.genuine and (kkt.standard_point(self.problem) == state.x).all()
         self.scale = kkt.scale_of(self.problem, state.g if same else None)
         if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.problem, state.x, self._genuine_gradient())

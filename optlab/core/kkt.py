@@ -204,6 +204,17 @@ def stationarity(problem: ProblemBase, x: Array, gradient: Array | None = None) 
     return max(found.stationarity, found.complementarity / length_of(problem, x))
 
 
+def standard_point(problem: ProblemBase) -> Array:
+    """Return the standard start, projected onto the set and the bounds: where the units of ∇f are taken from."""
+    return project(problem, np.asarray(problem.start(), dtype=float))
+
+
+def strictly_inside(problem: ProblemBase) -> bool:
+    """Whether every inequality is strict at the standard start, bounds included."""
+    x = np.asarray(problem.start(), dtype=float)
+    return bool(x.size > 0 and (constraints(problem, x).g < 0).all())
+
+
 def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
     """Return the stationarity that counts as of order one: a fact, or that at the standard start, uncounted.
 
@@ -213,7 +224,7 @@ def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
     known = problem.known.scale
     if known is not None:
         return known
-    x = np.asarray(problem.start(), dtype=float)
+    x = standard_point(problem)
     g = np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float)
     scale = stationarity(problem, x, g)
     return max_abs(g) if scale <= BALANCED * max_abs(g) else scale
@@ -239,7 +250,7 @@ def greatest_push(problem: ProblemBase, x: Array, gradient: Array) -> float:
     if only_bounds(problem) or by_projection(problem) or not problem.constraint_forms:
         return 0.0
     with np.errstate(all="ignore"):
-        found, start = kkt(problem, x, gradient), np.asarray(problem.start(), dtype=float)
+        found, start = kkt(problem, x, gradient), standard_point(problem)
         here, there = constraints(problem, x), constraints(problem, start)
         lengths = [
             np.fmax(np.linalg.norm(J, axis=1), np.linalg.norm(standard, axis=1))

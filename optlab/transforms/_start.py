@@ -8,10 +8,9 @@ import numpy as np
 
 from optlab.core.constraints import project
 from optlab.core.facts import Facts
-from optlab.core.kkt import BALANCED, stationarity
+from optlab.core.kkt import scale_of
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.transform import Transform, Wrapper
-from optlab.kernels.norms import max_abs
 
 INFEASIBLE = "infeasible_start"
 """Tag of a problem whose published start violates its own bounds or set."""
@@ -38,14 +37,7 @@ class Restarted(Wrapper):
 
 
 def standard_scale(problem: ProblemBase) -> float | None:
-    """Return the stationarity at the standard start as a run measures it; None where it is not finite, or 0.
-
-    Where the constraints balance ∇f there to the last digits, it is ‖∇f‖∞.
-    """
+    """Return the stationarity at the standard start as a run measures it; None where it is not finite, or 0."""
     with np.errstate(all="ignore"):
-        x = project(problem, np.asarray(problem.start(), dtype=float))
-        steepest = max_abs(problem.gradient(x))
-        found = stationarity(problem, x)
-    if found <= BALANCED * steepest:
-        found = steepest
+        found = scale_of(problem)
     return found if 0 < found < np.inf else None
