@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from optlab.core.constraints import only_bounds
 from optlab.core.status import InputError
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ DENSE = 1000
 """Up to this many variables a dense n × n matrix, and its factorization in every step, is no burden."""
 AUTO = "auto"
 METHODS = (
-    "projected_gradient", "kkt_newton", "lstsq", "levenberg_marquardt", "linear_conjugate_gradient", "trust_region",
-    "newton_cg", "bfgs", "lbfgs", "sgd",
+    "projected_gradient", "projected_newton", "lbfgsb", "secular_equation", "fista", "active_set", "kkt_newton", "sqp",
+    "sqp_newton", "lstsq", "levenberg_marquardt", "linear_conjugate_gradient", "trust_region", "newton_cg", "bfgs",
+    "lbfgs", "sgd",
 )  # fmt: skip
 """What may be chosen."""
 
@@ -83,14 +85,44 @@ def _smooth(problem: ProblemBase) -> Choice:
 
 def _constrained(problem: ProblemBase) -> Choice:
     """Choose by the kinds of constraint."""
-    kinds = set(problem.constrained)
+    kinds, size, small = set(problem.constrained), f"n = {problem.n:,}", problem.n <= DENSE
+    if kinds == {"composite"}:
+        return Choice("fista", "f has a composite term with a proximal operator")
     if kinds <= {"set", "bounds"}:
-        what = "bounds" if kinds == {"bounds"} else "a convex set"
-        return Choice("projected_gradient", f"the only constraint is {what}, and projecting onto that is cheap")
-    if kinds == {"equality"}:
+        return _over_a_set(problem, kinds, size, small)
+    if kinds == {"equality"} and small:
         return Choice("kkt_newton", "the only constraints are equalities")
+    if "composite" not in kinds and ("set" not in kinds or (problem.feasible is not None and problem.feasible.form)):
+        return _functions(problem, set(problem.constraint_forms), size, small)
     what = " and ".join(
         "a composite term" if kind == "composite" else f"{kind} constraints" for kind in problem.constrained
     )
-    msg = f"the problem has {what}, and none of the methods to choose from handles that yet"
+    msg = f"the problem has {what}, and none of the methods to choose from handles these together"
     raise NothingFitsError(msg)
+
+
+def _over_a_set(problem: ProblemBase, kinds: set[str], size: str, small: bool) -> Choice:
+    """Choose among the methods that project."""
+    has_hessian = small and problem.by_hand("hessian")
+    if only_bounds(problem):
+        if has_hessian:
+            return Choice("projected_newton", f"the only constraints are bounds, f has a Hessian by hand, and {size}")
+        return Choice("lbfgsb", f"the only constraints are bounds, no Hessian is by hand or wanted, and {size}")
+    if kinds == {"set"} and has_hessian and problem.ball and not problem.lacks("quadratic"):
+        return Choice("secular_equation", f"a quadratic in a ball with {size}: the multiplier solves one equation")
+    return Choice("projected_gradient", "the only constraint is a convex set, and projecting onto that is cheap")
+
+
+def _functions(problem: ProblemBase, forms: set[str], size: str, small: bool) -> Choice:
+    """Choose among the methods for equalities and inequalities."""
+    if not small:
+        msg = f"the problem has {' and '.join(sorted(forms))} constraints and {size}: too large for a dense KKT matrix"
+        raise NothingFitsError(msg)
+    linear = problem.equality is None and problem.inequality is None
+    linear = linear and (problem.feasible is None or problem.feasible.inequality(problem.start()).size == 0)
+    if linear and not problem.lacks("quadratic") and "convex" in problem.tags and problem.by_hand("hessian"):
+        return Choice("active_set", f"a convex quadratic with linear constraints and {size}")
+    curved = problem.by_hand("lagrangian_hessian") or (linear and problem.by_hand("hessian"))
+    if curved:
+        return Choice("sqp_newton", f"constraints are functions, second derivatives are by hand, and {size}")
+    return Choice("sqp", f"constraints are functions, no second derivatives are by hand, and {size}")

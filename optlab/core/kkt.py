@@ -257,9 +257,14 @@ def greatest_push(problem: ProblemBase, x: Array, gradient: Array) -> float:
             for J, standard in ((here.Jg, there.Jg), (here.Jh, there.Jh))
         ]
         pushes = np.concatenate([found.lam * lengths[0], np.abs(found.nu) * lengths[1]])
-        steepest = np.fmax(max_abs(gradient), max_abs(np.asarray(problem.gradient(start), dtype=float)))
         greatest = float(pushes.max(initial=0.0))
-        return greatest / float(steepest) if greatest > 0 else 0.0
+        if not greatest > UNBOUNDED * max_abs(gradient):
+            return greatest / max_abs(gradient) if greatest > 0 else 0.0
+        try:
+            steepest = max_abs(np.asarray(problem.gradient(start), dtype=float))
+        except Exception:  # f need not be defined there
+            steepest = 0.0
+        return greatest / float(np.fmax(max_abs(gradient), steepest))
 
 
 def infeasibility(problem: ProblemBase, x: Array) -> str:
