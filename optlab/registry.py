@@ -28,15 +28,16 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "schedules": ("Schedule",),
     "initial_steps": ("InitialStep",),
     "modifications": ("Modification",),
+    "step_rules": ("StepRule",),
 }
 """Kind → the base classes whose subclasses belong to it."""
 HOMES = {"searches": "optlab.linesearch", "initial_steps": "optlab.linesearch", "modifications": "optlab.kernels",
-         "problems": "optlab_problems"}  # fmt: skip
+         "step_rules": "optlab.optimizers", "problems": "optlab_problems"}  # fmt: skip
 PACKAGES = {kind: HOMES.get(kind, f"optlab.{kind}") for kind in ROOTS}
-WORDS = {"searches": "line search", "initial_steps": "initial step"}
+WORDS = {"searches": "line search", "initial_steps": "initial step", "step_rules": "step rule"}
 SINGULAR = {kind: WORDS.get(kind, kind.removesuffix("s")) for kind in ROOTS}
 INNER = {"LineSearch": "searches", "Optimizer": "optimizers", "ConvexSet": "sets", "Schedule": "schedules",
-         "InitialStep": "initial_steps", "Modification": "modifications"}  # fmt: skip
+         "InitialStep": "initial_steps", "Modification": "modifications", "StepRule": "step_rules"}  # fmt: skip
 """Settings of these types are built from a name or a mapping in their turn."""
 
 

@@ -124,7 +124,7 @@ def reported_values_are_true(case: OptimizerCase) -> str:
     exact = case.optimizer.exact
     for name, problem in case.probes.items():
         for record in case.records(problem):
-            f, g = problem.value_and_gradient(record.x)
+            f, g = problem.objective(record.x), problem.gradient(record.x)
             left_out = not exact and np.isnan(record.f)
             require(left_out or record.f == f, f"{name}: at iteration {record.k} f = {record.f!r}, but f(x) = {f!r}")
             require(

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from optlab.core.problem import Array, Facts, ProblemBase
+from optlab.proximal.base import Proximable
+from optlab.proximal.elastic_net import ElasticNet
 from optlab.sets.ball import Ball
 from optlab.sets.base import ConvexSet
 
@@ -31,6 +33,7 @@ class Bowl(ProblemBase):
     bounds: tuple[Any, Any] | None = None
     linear_equality: tuple[Array, Array] | None = None
     linear_inequality: tuple[Array, Array] | None = None
+    composite: Proximable | None = None
 
     @cached_property
     def solution(self) -> Array:
@@ -68,7 +71,9 @@ class Bowl(ProblemBase):
         return np.asarray(3.0 * np.cos(np.arange(self.n) + 2.0))
 
     def facts(self) -> Facts:
-        return Facts(solution=self.solution, optimum=self.value(self.solution), convex=True, curvature=(LEAST, MOST))
+        return Facts(
+            solution=self.solution, optimum=self.objective(self.solution), convex=True, curvature=(LEAST, MOST)
+        )
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,7 @@ def bowls(n: int) -> dict[str, ProblemBase]:
         "bowl in a box": Bowl(n, first, bounds=(x - 9.0, np.where(first > 0, x, x + 9.0))),
         "bowl on a plane": Bowl(n, row[0], linear_equality=(row, row @ x)),
         "bowl in a half-space": Bowl(n, row[0], linear_inequality=(row, row @ x)),
+        "bowl with a norm": Bowl(n, row[0], composite=ElasticNet(1.0)),
     }
     for name, bowl in found.items():
         bowl.__dict__["code"] = f"bowls({n})[{name!r}]"

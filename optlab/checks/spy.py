@@ -30,6 +30,7 @@ class Spy(ProblemBase):
         self.tags = problem.tags  # type: ignore[misc]
         self.feasible, self.bounds = problem.feasible, problem.bounds
         self.linear_equality, self.linear_inequality = problem.linear_equality, problem.linear_inequality
+        self.composite = problem.composite
 
     def __repr__(self) -> str:
         return f"Spy({self.problem!r}, sign={self.sign})"

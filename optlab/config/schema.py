@@ -32,8 +32,9 @@ ZIP = {
 LABEL = {"type": "string", "description": "Its name in tables and plots; swept settings are added."}
 NOT_JSON = (inf, -inf)
 KINDS = ("problems", "optimizers", "columns", "plots", "executors", "searches", "sets", "transforms",
-         "schedules", "initial_steps", "modifications")  # fmt: skip
-SWEPT = ("problems", "optimizers", "searches", "sets", "transforms", "schedules", "initial_steps", "modifications")
+         "schedules", "initial_steps", "modifications", "step_rules")  # fmt: skip
+SWEPT = ("problems", "optimizers", "searches", "sets", "transforms", "schedules", "initial_steps", "modifications",
+         "step_rules")  # fmt: skip
 ONE_CHAIN = {"anyOf": [{"$ref": "#/$defs/transforms"}, {"type": "array", "items": {"$ref": "#/$defs/transforms"}}]}
 CHAINS = {
     "description": "What is done to the problem: a transform, a list of them, or several of these under grid.",

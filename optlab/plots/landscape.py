@@ -75,7 +75,7 @@ def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int)
     x1, x2 = (np.linspace(window[0, i], window[1, i], side) for i in range(2))
     X = np.stack(np.meshgrid(x1, x2), axis=-1)
     with np.errstate(all="ignore"):
-        F = np.asarray(problem.values(X.reshape(-1, 2)), dtype=float).reshape(side, side)
+        F = np.asarray(problem.objectives(X.reshape(-1, 2)), dtype=float).reshape(side, side)
     F = np.where(np.isfinite(F), F, np.nan)
     _draw_contours(axes, problem, window, (x1, x2, F), levels)
     extras = _draw_feasible(axes, problem, (x1, x2, X))

@@ -92,7 +92,7 @@ def _curve(axes: Axes, problem: ProblemBase) -> None:
     x = np.linspace(ends.min() - size, ends.max() + size, POINTS)
     if problem.bounds is not None:
         x = np.linspace(max(x[0], problem.bounds[0][0]), min(x[-1], problem.bounds[1][0]), POINTS)
-    axes.plot(x, problem.values(x[:, None]), color="black", marker="none")
+    axes.plot(x, problem.objectives(x[:, None]), color="black", marker="none")
     outside = np.array([rows.constraints(problem, point).g.max(initial=-1.0) for point in x[:, None]]) > 0
     if outside.any():
         axes.fill_between(x, 0.0, 1.0, where=outside, transform=axes.get_xaxis_transform(), **INFEASIBLE)
@@ -176,7 +176,7 @@ class Plane(ProblemBase):
         return self.problem.value(self.origin + x @ self.axes)
 
     def values(self, X: Array) -> Array:
-        return self.problem.values(self.origin + X @ self.axes)
+        return self.problem.objectives(self.origin + X @ self.axes)
 
     @property
     def inequality(self) -> Callable[[Array], Array] | None:  # type: ignore[override]

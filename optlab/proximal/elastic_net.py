@@ -28,7 +28,7 @@ class ElasticNet(Proximable):
         """Return Σ wᵢ (α|xᵢ| + ½ρ xᵢ²)."""
         return float(np.sum(self.weights * (self.l1 * np.abs(x) + 0.5 * self.l2 * x * x)))
 
-    def prox(self, x: Array, t: float) -> Array:
+    def prox(self, x: Array, t: Any) -> Array:
         """Soft thresholding, then shrinking: sign(xᵢ) max(|xᵢ| − tαwᵢ, 0) / (1 + tρwᵢ)."""
         w = t * np.asarray(self.weights, dtype=x.dtype)
         return np.asarray(np.sign(x) * np.maximum(np.abs(x) - self.l1 * w, 0.0) / (1.0 + self.l2 * w))

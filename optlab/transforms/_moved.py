@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.status import InputError
-from optlab.kernels.linear_maps import Array, LinearMap, congruence
+from optlab.kernels.linear_maps import Array, Diagonal, LinearMap, congruence
 from optlab.kernels.norms import max_abs
-from optlab.proximal.base import Proximable
+from optlab.proximal.base import Proximable, one_length
 from optlab.sets.base import ConvexSet
 
 ROUNDING = 16.0 * float(np.finfo(float).eps)
@@ -119,8 +119,10 @@ class MovedTerm(Proximable):
         """c(Ay + b)."""
         return self.term.value(self.map.forward(x))
 
-    def prox(self, x: Array, t: float) -> Array:
+    def prox(self, x: Array, t: Any) -> Array:
         """Prox of c at Ay + b with t times the squared factor, and back."""
+        if np.ndim(t) and not isinstance(self.map.A, Diagonal):  # variables change places, or mix
+            t = one_length(t)
         return self.map.inverse(self.term.prox(self.map.forward(x), t * self.map.stretch**2))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt
@@ -22,7 +22,6 @@ class NearestInSet(ProblemBase):
     """½‖x − z‖²; a subclass draws the solution and z."""
 
     abstract: ClassVar[bool] = True
-    n: int
     seed: int
 
     @cached_property
@@ -30,7 +29,7 @@ class NearestInSet(ProblemBase):
         """(x*, z)."""
         raise NotImplementedError
 
-    def _drawn(self) -> tuple[Array, Array, np.random.Generator]:
+    def _drawn(self) -> tuple[Array, Any, np.random.Generator]:
         """Positive weights of sum 1 on the support, 0 elsewhere; the support; the generator."""
         random = np.random.default_rng(self.seed)
         support = random.random(self.n) < SUPPORT
@@ -97,7 +96,7 @@ class NearestOnSimplex(NearestInSet):
         in_memory(self, self.n, 10, "n")
 
     @cached_property
-    def feasible(self) -> Simplex:
+    def feasible(self) -> Simplex:  # type: ignore[override]
         """The unit simplex."""
         return Simplex(1.0)
 
@@ -142,7 +141,7 @@ class NearestInL1Ball(NearestInSet):
         in_memory(self, self.n, 10, "n")
 
     @cached_property
-    def feasible(self) -> L1Ball:
+    def feasible(self) -> L1Ball:  # type: ignore[override]
         """The ball."""
         return L1Ball(self.radius)
 
