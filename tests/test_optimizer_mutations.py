@@ -153,11 +153,12 @@ MUTANTS = [
     # constraints
     Mutant("an arc without projection", "optlab.linesearch.base:Arc.point",
            "self.oracle.project(self.x + alpha * self.d)", "self.x + alpha * self.d", "projected_gradient", FEASIBLE),
-    Mutant("multipliers with the wrong sign", f"{METHODS}.constrained.kkt_newton:KKTNewton.step",
-           "state.g + J.T @ state.nu", "state.g - J.T @ state.nu", "kkt_newton", ONE_STEP),
-    Mutant("a KKT matrix without its scale", f"{KERNELS}.linear_systems:solve_kkt",
-           "return None if solution is None else (solution[:n], scale *",
-           "return None if solution is None else (solution[:n], 1.0 *", "kkt_newton", BITS),
+    Mutant("multipliers with the wrong sign", f"{METHODS}.constrained.kkt_newton:_point", "lstsq(J.T, -g",
+           "lstsq(J.T, g", "kkt_newton", ONE_STEP),
+    Mutant("a normal step away from the constraints", f"{KERNELS}.null_space:normal_step", "-(U.T @ h)", "(U.T @ h)",
+           "kkt_newton", ONE_STEP),
+    Mutant("a first penalty in no units", f"{METHODS}._penalty:PenaltyOptimizer.begin",
+           "self.rho * steep / length(point)", "self.rho", "penalty", BITS),
     Mutant("an honest face", f"{METHODS}.projected.projected_gradient:ProjectedGradient.stationarity",
            "return oracle.kkt_stationarity(state.x, state.g)", "return 0.0", "projected_gradient", SUCCESS),
     # least squares

@@ -218,8 +218,8 @@ def strictly_inside(problem: ProblemBase) -> bool:
 def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
     """Return the stationarity that counts as of order one: a fact, or that at the standard start, uncounted.
 
-    Where the constraints balance ∇f there to the last digits, as n of them always do, it is ‖∇f‖∞. It may be 0 or
-    not finite. `gradient` is ∇f at the standard start, if already known.
+    Where the constraints balance ∇f there to the last digits, as n of them always do, it is ‖∇f‖∞; where that is 0, it
+    is ‖∇f‖∞ at a point beside. It may be 0 or not finite. `gradient` is ∇f at the standard start, if already known.
     """
     known = problem.known.scale
     if known is not None:
@@ -227,7 +227,12 @@ def scale_of(problem: ProblemBase, gradient: Array | None = None) -> float:
     x = standard_point(problem)
     g = np.asarray(problem.gradient(x) if gradient is None else gradient, dtype=float)
     scale = stationarity(problem, x, g)
-    return max_abs(g) if scale <= BALANCED * max_abs(g) else scale
+    if scale <= BALANCED * max_abs(g):
+        scale = max_abs(g)
+    if scale == 0:  # a start that is a critical point: another one, as far away as x is long
+        x = project(problem, x + max(1.0, max_abs(x)))
+        scale = max_abs(np.asarray(problem.gradient(x), dtype=float))
+    return scale
 
 
 def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float) -> str:
