@@ -17,8 +17,10 @@ from optlab.work import catalogue
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optlab.core.plot import Plot
     from optlab.core.problem import Array, ProblemBase
     from optlab.expect import Verdict
+    from optlab.plots.summary import Summary
 
 
 @dataclass
@@ -169,8 +171,48 @@ class Results:
         return self._built[wanted]
 
     def plot(self, name: str, **settings: Any) -> Any:
-        """Draw a plot of these results and return the matplotlib Figure."""
-        return catalogue(self.plugins).make("plots", {"name": name, **settings}).draw(self)
+        """Draw a plot of these results and return the matplotlib Figure; None where there is nothing to draw.
+
+        A notebook shows it; ``figure.savefig("file.pdf")`` writes it. ``results.plot("performance_profile",
+        merit="gradient", without=("nesterov",))``
+
+        Raises
+        ------
+        InputError
+            For an unknown plot or setting, or a value out of range.
+        """
+        return self._plot(name, settings).draw(self)
+
+    def table(self, name: str, **settings: Any) -> Summary:
+        """Return the table behind a plot, to publish: ``results.table("solved").latex()``, ``.text()`` and so on.
+
+        "solved", "medians", "failures" and "pairwise" are tables in the first place; of other plots it is the numbers
+        that they draw.
+
+        Raises
+        ------
+        InputError
+            For an unknown plot or setting, or a value out of range.
+        """
+        from optlab.plots.summary import Publishable, Summary
+
+        plot = self._plot(name, settings)
+        return plot.summary(self) if isinstance(plot, Publishable) else Summary(plot.table(self), plot.caption)
+
+    def _plot(self, name: str, settings: dict[str, Any]) -> Plot:
+        plot: Plot = catalogue(self.plugins).make("plots", {"name": name, **settings})
+        return plot
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        met = f"; {sum(v.met for v in self.verdicts)} of {len(self.verdicts)} expectations met" if self.verdicts else ""
+        about = f"<p>{escape(self.description)}</p>" if self.description else ""
+        problems = self.runs["problem"].nunique()
+        return (
+            f"<h4>{escape(self.name)}</h4>{about}<p>{len(self.runs)} runs on {problems} problems{met}; "
+            f"<code>{escape(str(self.folder))}</code></p>{self.table('failures')._repr_html_()}"
+        )
 
 
 def _damaged(path: Path) -> InputError:

@@ -42,7 +42,8 @@ class ConditionAlongPath(Plot):
     caption = (
         "The condition number κ of the Hessian along each path: gradient descent at its best fixed step shrinks the "
         "error by (κ − 1)/(κ + 1) per iteration, so ten times the κ takes ten times the iterations. A hollow "
-        "triangle marks an indefinite Hessian, where κ alone says little; an X ends a run that failed."
+        "triangle marks an indefinite Hessian, where κ alone says little; an X ends a run that "
+        "failed, a ring one that stopped short of convergence, a square one whose time was up."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:

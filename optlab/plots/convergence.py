@@ -10,11 +10,15 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from optlab.core.plot import Plot, PlotData
-from optlab.plots import style
+from optlab.kernels.bands import common_grid, on_grid, quantiles
+from optlab.plots import _speeds, style
+from optlab.plots._gaps import GAPS, HEIGHT, Y_LABELS, label_of, measured
+from optlab.plots.efforts import WORDS, effort
 from optlab.plots.panels import (
-    FAILED_MARK,
-    LIMIT_MARK,
+    end_mark,
     legend,
+    mark_entries,
+    notes_below,
     panels,
     plain,
     scale_of,
@@ -32,30 +36,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from optlab.core.problem import Array
+    from optlab.kernels.convergence_orders import Speed
 
-X_LABELS = {
-    "iterations": "iteration",
-    "evaluations": "evaluations of any kind",
-    "f_evaluations": "evaluations of f",
-    "gradient_evaluations": "evaluations of the gradient",
-    "seconds": "seconds of the method's own time",
-}
-X_COLUMNS = {"iterations": "k", "f_evaluations": "n_f", "gradient_evaluations": "n_gradient", "seconds": "seconds"}
-Y_LABELS = {
-    "suboptimality": "f − f*",
-    "stationarity": "stationarity",
-    "distance": "distance to x*",
-    "gradient_norm": "gradient norm",
-}
-PROVEN, FOUND = "f − f*", "f − best f found (not proven)"
+X_LABELS = WORDS | {"iterations": "iteration", "f_evaluations": WORDS["f"], "gradient_evaluations": WORDS["gradient"]}
 DEPTH = 1e-16
 """Values below this part of the least start value are rounding: drawn on the floor."""
-HEIGHT = 1e12
-"""Values above this multiple of the greatest start value say no more: drawn at the ceiling."""
 SINGLE = 4
 """Up to this many runs of a method on a problem are drawn one by one; more become a median with a band."""
 GRID = 200
 MEDIAN = "median of"
+PROMISED: dict[str, Any] = {"color": style.MUTED, "linewidth": 3.0, "linestyle": "-", "alpha": 0.45, "zorder": 1}
+FITTED: dict[str, Any] = {"color": "black", "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 4}
+GUIDES = {_speeds.BOUND: PROMISED, _speeds.FIT: FITTED}
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,8 @@ class Convergence(Plot):
     """A column of the iterations against effort, one panel per problem, one line per method.
 
     Where f* is not known, `y: suboptimality` becomes the distance to the best f found, and the axis says so;
-    the points that define it are left out. On a logarithmic axis, zeros and negative values are drawn on the
+    the points that define it are left out. With constraints it is |f − f*|, since f can lie below f* where it is not
+    feasible. On a logarithmic axis, zeros and negative values are drawn on the
     floor, 1e-16 of the least start value.
 
     Attributes
@@ -73,14 +66,29 @@ class Convergence(Plot):
     x : str
         What effort is counted in.
     band : float
-        With more than four starts, the band reaches from this quantile to its mirror image.
+        With more than four runs of a method on a problem, over starts and seeds, the band reaches from this quantile
+        to its mirror image.
+    ended : "carried" or "cut"
+        A run that ended before others counts in median and band with its last value on to the end, or no more from
+        there on; then the median ends where half of the runs have.
+    theory : str
+        "auto" measures how fast the last third of every run converges, writes it below the panel, and lays a line of
+        the measured order over it; "linear", "superlinear" and "quadratic" lay a line of that order and say whether
+        the run is as fast. With all of them, and with "kappa" alone, the bound ((κ − 1)/(κ + 1))^k is drawn where κ
+        is known. Against iterations only.
     scale : "auto", "linear" or "log"
         Of the x axis; "auto" is logarithmic when the runs differ much in length.
+
+    Source: Nocedal & Wright (2006), section 2.2 (orders) and theorem 3.3 (κ).
     """
 
     y: str = "suboptimality"
-    x: Literal["iterations", "evaluations", "f_evaluations", "gradient_evaluations", "seconds"] = "iterations"
+    x: Literal[
+        "iterations", "evaluations", "f_evaluations", "gradient_evaluations", "gradient_equivalents", "seconds"
+    ] = "iterations"
     band: Annotated[float, Ge(0), Lt(0.5)] = 0.25
+    ended: Literal["carried", "cut"] = "carried"
+    theory: Literal["none", "auto", "linear", "superlinear", "quadratic", "kappa"] = "none"
     scale: Literal["auto", "linear", "log"] = "auto"
 
     @property
@@ -89,117 +97,164 @@ class Convergence(Plot):
         middle = f"{100 - 200 * self.band:.0f} %"
         subject = Y_LABELS.get(self.y, self.y)
         if self.y == "suboptimality":
-            subject += " (f − the best f found where f* is not known)"
-        return (
-            f"{subject} against {X_LABELS[self.x]}: the line that falls first needs the least "
-            "effort. An X marks where a run failed, a ring where it stopped short of convergence; the legend names "
-            f"the status. With more than {SINGLE} starts a line is their median and its band the middle {middle}; "
-            "runs that ended early count with their last value."
+            subject += " (|f − f*| with constraints, f − the best f found where f* is not known)"
+        early = (
+            "runs that ended early, failed ones too, count with their last value"
+            if self.ended == "carried"
+            else "runs that ended early count no more from there on, and the median stops where half of them have"
         )
+        text = (
+            f"{subject} against {X_LABELS[self.x]}: the line that falls first needs the least "
+            "effort. An X marks where a run failed or diverged, a square where its time was up, a ring where it "
+            "stopped short of convergence otherwise; the legend names the status. With more than "
+            f"{SINGLE} starts and seeds a line is their median and its band the middle {middle}; {early}."
+        )
+        if not self._theoretical:
+            return text
+        lines = "" if self.theory == "kappa" else (
+            " The dashed line follows e(k+1) = C e(k)^p over the last third of a run above rounding, with p = "
+            + ("the measured order" if self.theory == "auto" else f"{_speeds.ORDERS[self.theory]:.3g}")
+            + "; the slopes and verdicts are written below."
+        )  # fmt: skip
+        bound = "The thick grey line is the bound of gradient descent at its best fixed step, where κ is known."
+        return f"{text}{lines} {bound}"
+
+    @property
+    def _theoretical(self) -> bool:
+        return self.theory != "none" and self.x == "iterations"
 
     def table(self, data: PlotData) -> pd.DataFrame:
-        """Return the points drawn: panel, measure, line, run, status, x, y; low and high for bands."""
+        """Return the points drawn: panel, measure, line, run, status, x, y; low and high for bands.
+
+        The run of a theory line is "theory" or "κ bound".
+        """
+        return self._drawn(data)[0]
+
+    def speeds(self, data: PlotData) -> pd.DataFrame:
+        """Return how fast every run converges: panel, line, run, kind, order, rate, and the κ bound where known."""
         import pandas as pd
 
-        parts = [pd.DataFrame(part) for part in self._parts(data)]
+        rows = []
+        for panel, members in self._panels(data):
+            _, values = measured(data, members, self.y)
+            bound = _speeds.bound_of(data.problem(members[0][0]["run"]), self.y)
+            for (run, _), found in zip(members, self._speeds(members, values), strict=True):
+                said = {"kind": found.kind, "order": found.order, "rate": found.rate, "bound": bound}
+                rows.append({"panel": panel, "line": run["line"], "run": run["run"], **said})
+        return pd.DataFrame(rows, columns=["panel", "line", "run", "kind", "order", "rate", "bound"])
+
+    def _speeds(self, members: list[Any], values: list[Array]) -> list[Speed]:
+        of_f = self.y in _speeds.SQUARED
+        return _speeds.speeds_of([(y, column(rows, "f")) for (_, rows), y in zip(members, values, strict=True)], of_f)
+
+    def _panels(self, data: PlotData) -> Iterator[tuple[str, list[Any]]]:
+        """(panel, its (row of runs, iterations)) in the order of the runs."""
+        there: dict[str, list[Any]] = {}
+        for run, rows in settled(named(data.runs), data.iterations):
+            there.setdefault(run["panel"], []).append((run, rows))
+        yield from there.items()
+
+    def _drawn(self, data: PlotData) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+        """The table, and what is written below each panel."""
+        import pandas as pd
+
+        parts: list[dict[str, Any]] = []
+        notes: dict[str, list[str]] = {}
+        for panel, members in self._panels(data):
+            measure, values = measured(data, members, self.y)
+            common = {"panel": panel, "measure": measure}
+            parts += [common | part for part in self._curves(data, members, values)]
+            if self._theoretical and any(np.isfinite(v).any() for v in values):
+                theory, notes[panel] = self._theory(data, members, values)
+                parts += [common | part for part in theory]
         columns = ["panel", "measure", "line", "run", "status", "x", "y", "low", "high"]
-        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+        if not parts:
+            return pd.DataFrame(columns=columns), notes
+        return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)[columns], notes
 
-    def _parts(self, data: PlotData) -> Iterator[dict[str, Any]]:
-        runs = named(data.runs)
-        panels_there: dict[str, list[Any]] = {}
-        for run, rows in settled(runs, data.iterations):
-            panels_there.setdefault(run["panel"], []).append((run, rows))
-        for panel, members in panels_there.items():
-            measure, values = self._measure(data, members)
-            lines: dict[str, list[Any]] = {}
-            for (run, rows), y in zip(members, values, strict=True):
-                x = self._effort(rows)
-                there = np.isfinite(x) & np.isfinite(y)
-                if there.any():
-                    lines.setdefault(run["line"], []).append((run, x[there], y[there]))
-            for line, several in lines.items():
-                common = {"panel": panel, "measure": measure, "line": line}
-                banded = len(several) > SINGLE
-                if banded:
-                    yield common | {"run": f"{MEDIAN} {len(several)}", "status": ""} | self._median(several)
-                for run, x, y in several:
-                    if banded and not failed(run["status"]):
-                        continue
-                    keep = thinned(y)
-                    yield common | {
-                        "run": run["run"],
-                        "status": run["status"],
-                        "x": x[keep],
-                        "y": y[keep],
-                        "low": np.nan,
-                        "high": np.nan,
-                    }
+    def _curves(self, data: PlotData, members: list[Any], values: list[Array]) -> Iterator[dict[str, Any]]:
+        lines: dict[str, list[Any]] = {}
+        for (run, rows), y in zip(members, values, strict=True):
+            problem = data.problem(run["run"]) if self.x == "gradient_equivalents" else None
+            x = effort(rows, self.x, problem)
+            there = np.isfinite(x) & np.isfinite(y)
+            if there.any():
+                lines.setdefault(run["line"], []).append((run, x[there], y[there]))
+        nothing = {"low": np.nan, "high": np.nan}
+        for line, several in lines.items():
+            banded = len(several) > SINGLE
+            if banded:
+                yield {"line": line, "run": f"{MEDIAN} {len(several)}", "status": ""} | self._median(several)
+            for run, x, y in several:
+                if banded and run["status"] in GOOD:
+                    continue
+                keep = thinned(y)
+                if banded and not failed(run["status"]):
+                    keep = keep[-1:]  # of what stopped short only the end is shown
+                said = {"line": line, "run": run["run"], "status": run["status"]}
+                yield said | {"x": x[keep], "y": y[keep]} | nothing
 
-    def _measure(self, data: PlotData, members: list[Any]) -> tuple[str, list[Array]]:
-        """The label of y, and y of every run; the best f found stands in for an unknown f*."""
-        values = [column(rows, self.y) for _, rows in members]
-        if self.y != "suboptimality" or any(np.isfinite(v).any() for v in values):
-            return Y_LABELS.get(self.y, self.y.replace("_", " ")), values
-        f = [column(rows, "f") for _, rows in members]
-        known = data.problem(members[0][0]["run"]).known.optimum
-        if known is not None:  # the column was not asked for
-            return PROVEN, [v - known for v in f]
-        candidates = [v[np.isfinite(v)].min() for v in f if np.isfinite(v).any()]
-        if data.problem(members[0][0]["run"]).constrained:  # f below f* off the feasible set is no record
-            solved = [v[-1] for (run, _), v in zip(members, f, strict=True) if run["status"] in GOOD]
-            candidates = solved or candidates
-        starts = [abs(v[0]) for v in f if np.isfinite(v[0])]
-        if not candidates or abs(min(candidates)) > HEIGHT * max(
-            [1.0, *starts]
-        ):  # f falls without bound: nothing to compare with
-            return "stationarity", [column(rows, "stationarity") for _, rows in members]
-        gaps = [v - min(candidates) for v in f]
-        return FOUND, [np.where(gap == 0, np.nan, gap) for gap in gaps]
-
-    def _effort(self, rows: pd.DataFrame) -> Array:
-        if self.x == "evaluations":
-            counters = [name for name in rows.columns if str(name).startswith("n_")]
-            return np.asarray(rows[counters].sum(axis=1), dtype=float)
-        return column(rows, X_COLUMNS[self.x])
+    def _theory(
+        self, data: PlotData, members: list[Any], values: list[Array]
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """Rows of the theory lines of a panel, and the verdicts below it."""
+        speeds = self._speeds(members, values)
+        bound = _speeds.bound_of(data.problem(members[0][0]["run"]), self.y)
+        lines: dict[str, list[int]] = {}
+        for i, (run, _) in enumerate(members):
+            lines.setdefault(run["line"], []).append(i)
+        empty = {"status": "", "low": np.nan, "high": np.nan}
+        parts, notes = [], []
+        for line, those in lines.items():
+            measured = [speeds[i] for i in those]
+            notes.append(f"{line}: {_speeds.words(measured, self.theory, bound)}")
+            if len(those) <= SINGLE and self.theory != "kappa":
+                k = column(members[those[0]][1], "k")
+                over = _speeds.curve(k, values[those[0]], measured[0], self.theory)
+                parts += [{"line": line, "run": _speeds.FIT} | empty | over] if over else []
+        firsts = [v[0] for v in values if v.size and np.isfinite(v[0]) and v[0] > 0]
+        if np.isfinite(bound) and firsts:
+            last = max(float(column(rows, "k")[-1]) for _, rows in members)
+            least = min(float(v[np.isfinite(v) & (v > 0)].min()) for v in values if (v > 0).any())
+            shape = _speeds.bound_curve(max(firsts), bound, max(least, DEPTH * min(firsts)), last)
+            parts.append({"line": _speeds.BOUND, "run": _speeds.BOUND} | empty | shape)
+        return parts, notes
 
     def _median(self, several: list[Any]) -> dict[str, Any]:
-        """Median and quantiles over runs on a common grid, each run a step function carried to the end."""
+        """Median and quantiles over runs on a common grid, each run a step function."""
         ends = np.array([x[-1] for _, x, _ in several])
-        points = np.unique(np.concatenate([x for _, x, _ in several]))
-        if len(points) > GRID:
-            positive = points[points > 0]
-            wide = scale_of(ends) != "linear"
-            points = np.concatenate(
-                [
-                    [points[0]],
-                    np.geomspace(positive[0], points[-1], GRID) if wide else np.linspace(points[0], points[-1], GRID),
-                ]
-            )
-        points = np.unique(points[points >= max(x[0] for _, x, _ in several)])
-        stack = np.array([y[np.searchsorted(x, points, side="right") - 1] for _, x, y in several])
-        low, middle, high = np.quantile(stack, [self.band, 0.5, 1 - self.band], axis=0)
-        return {"x": points, "y": middle, "low": low, "high": high}
+        points = common_grid([x for _, x, _ in several], GRID, scale_of(ends) != "linear")
+        stack = np.array([on_grid(x, y, points, self.ended == "carried") for _, x, y in several])
+        low, middle, high = quantiles(stack, [self.band, 0.5, 1 - self.band])
+        there = np.isfinite(middle)
+        return {"x": points[there], "y": middle[there], "low": low[there], "high": high[there]}
 
     def draw(self, data: PlotData) -> Figure | None:
         """Draw the table; None where no run has the column."""
-        table = self.table(data)
+        table, notes = self._drawn(data)
         if table.empty:
             return None
+        runs = named(data.runs)
+        first = dict(zip(reversed(runs["panel"].tolist()), reversed(runs["run"].tolist()), strict=True))
         with style.applied():
             names = list(dict.fromkeys(table["panel"]))
-            looks = style.looks_of(table["line"])
+            looks = style.looks_of(table.loc[~table["run"].isin(GUIDES), "line"])
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
-                self._panel(axes, table[table["panel"] == name], looks)
+                rows = table[table["panel"] == name]
+                self._panel(axes, rows, looks)
+                axes.set_ylabel(label_of(data, first[name], str(rows["measure"].iloc[0])))
                 axes.set_title(plain(name))
-            legend(figure, _entries(table, looks, outcomes(named(data.runs))))
+            notes_below(figure, [notes.get(name, []) for name in names])
+            legend(figure, _entries(table, looks, outcomes(runs), self.theory))
             return figure
 
     def _panel(self, axes: Axes, table: pd.DataFrame, looks: Looks) -> None:
+        theory = table[table["run"].isin(GUIDES)]
+        table = table[~table["run"].isin(GUIDES)]
         y, x = np.asarray(table["y"], dtype=float), np.asarray(table["x"], dtype=float)
         firsts = np.asarray(table.groupby(["line", "run"])["y"].first(), dtype=float)
-        logarithmic = (table["measure"].iloc[0] in (PROVEN, FOUND) or y.min() >= 0) and (y > 0).any()
+        logarithmic = (table["measure"].iloc[0] in GAPS or y.min() >= 0) and (y > 0).any()
         starts = firsts[firsts > 0] if (firsts > 0).any() else np.array([y.max()])
         floor = -np.inf
         if logarithmic:  # what is not positive lies on the floor, which is then the deepest there is
@@ -214,33 +269,38 @@ class Convergence(Plot):
         order = list(looks)
         rows_of = {str(line): set(names) for line, names in table.groupby("line")["run"]}
         for _, rows in table.groupby(["line", "run"], sort=False):
-            line = str(rows["line"].iloc[0])
+            line, status = str(rows["line"].iloc[0]), rows["status"].iloc[0]
             look, i = looks[line], order.index(line)
             rx = np.asarray(rows["x"], dtype=float)
             ry, low, high = (np.clip(np.asarray(rows[c], dtype=float), floor, ceiling) for c in ("y", "low", "high"))
             banded = bool(np.isfinite(low).any())
             members = rows_of[line]
-            thin: dict[str, Any] = {"linewidth": 1.0} if len(members) > 1 else {}
+            thin: dict[str, Any] = {"linewidth": 1.0} if len(members) > 1 and not banded else {}
             if not banded and any(name.startswith(MEDIAN) for name in members):
                 thin = {"linewidth": 0.8, "marker": "none"}
             axes.plot(rx, ry, **look | thin, markevery=spread_marks(rx, i, scale != "linear"), zorder=3)
             if banded:
                 axes.fill_between(rx, low, high, color=look["color"], alpha=0.18, linewidth=0, zorder=2)
-            elif failed(rows["status"].iloc[0]):
-                axes.plot(rx[-1:], ry[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
-            elif rows["status"].iloc[0] not in GOOD:
-                axes.plot(rx[-1:], ry[-1:], color=look["color"], **LIMIT_MARK, clip_on=False)
+            elif (mark := end_mark(status)) is not None:
+                small = {"markersize": 4.5} if thin.get("marker") and not failed(status) else {}
+                axes.plot(rx[-1:], ry[-1:], color=look["color"], **mark | small, clip_on=False)
+        if logarithmic:
+            for (_, kind), rows in theory.groupby(["line", "run"], sort=False):
+                ty = np.asarray(rows["y"], dtype=float)
+                shown = (ty >= floor) & (ty <= ceiling)
+                axes.plot(np.asarray(rows["x"])[shown], ty[shown], **GUIDES[str(kind)], marker="none")
         tidy_ticks(axes)
-        axes.set_xlabel(X_LABELS[self.x])
-        axes.set_ylabel(table["measure"].iloc[0])
+        axes.set_xlabel(X_LABELS[self.x].partition(" (")[0])
 
 
-def _entries(table: pd.DataFrame, looks: Looks, words: dict[str, str]) -> list[tuple[Any, str]]:
+def _entries(table: pd.DataFrame, looks: Looks, words: dict[str, str], theory: str) -> list[tuple[Any, str]]:
     """A legend entry per line, with the statuses other than success that its runs ended with."""
     entries = [(swatch(**look), words[line]) for line, look in looks.items()]
-    there = set(table.loc[table["low"].isna(), "status"]) - GOOD
-    if any(failed(s) for s in there):
-        entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed"))
-    if any(not failed(s) for s in there):
-        entries.append((swatch(color=style.MUTED, **LIMIT_MARK), "stopped before convergence"))
-    return entries
+    kinds = set(table["run"])
+    if _speeds.FIT in kinds:
+        said = "measured order" if theory == "auto" else theory
+        entries.append((swatch(**FITTED), f"theory: {said}"))
+    if _speeds.BOUND in kinds:
+        power = "²ᵏ" if table["measure"].iloc[0] in GAPS else "ᵏ"
+        entries.append((swatch(**PROMISED), f"theory: ((κ − 1)/(κ + 1)){power}"))
+    return entries + mark_entries(set(table.loc[table["low"].isna(), "status"]) - {""})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.plots.panels import FAILED_MARK, scale_of, set_scale, spread_marks, swatch, tidy_ticks
+from optlab.plots.panels import end_mark, mark_entries, scale_of, set_scale, spread_marks, swatch, tidy_ticks
 from optlab.plots.series import column, failed, named, outcomes, settled, thinned
 from optlab.plots.style import MUTED, Looks
 
@@ -66,10 +66,13 @@ def span(table: pd.DataFrame) -> tuple[float, float]:
     return (float(chosen.min()), float(chosen.max())) if chosen.size else (1.0, 1.0)
 
 
-def draw_lines(axes: Axes, table: pd.DataFrame, looks: Looks, limits: tuple[float, float]) -> None:
-    """Draw |y| against k on a logarithmic axis that shows `limits`; what is beyond is drawn on the frame.
+def draw_lines(
+    axes: Axes, table: pd.DataFrame, looks: Looks, limits: tuple[float, float], logarithmic: bool = True
+) -> None:
+    """Draw y against k on an axis that shows `limits`; what is beyond is drawn on the frame.
 
-    Rows with negative curvature get a hollow downward triangle.
+    On a logarithmic axis |y| is drawn, and what is 0 left out. Rows with negative curvature get a hollow downward
+    triangle; runs that did not converge end in their mark.
     """
     k = np.asarray(table["k"], dtype=float)
     lengths = np.asarray(table.groupby("run")["k"].max(), dtype=float)
@@ -77,16 +80,17 @@ def draw_lines(axes: Axes, table: pd.DataFrame, looks: Looks, limits: tuple[floa
     order = list(looks)
     for _, rows in table.groupby("run", sort=False):
         look, i = looks[rows["line"].iloc[0]], order.index(rows["line"].iloc[0])
-        rk, y = np.asarray(rows["k"], dtype=float), np.abs(np.asarray(rows["y"], dtype=float))
-        y = np.clip(np.where(y == 0, np.nan, y), *limits)
+        rk, y = np.asarray(rows["k"], dtype=float), np.asarray(rows["y"], dtype=float)
+        y = np.clip(np.where(y == 0, np.nan, np.abs(y)) if logarithmic else y, *limits)
         axes.plot(rk, y, **look, markevery=spread_marks(rk, i, scale != "linear"), linewidth=1.1, zorder=3)
         negative = np.asarray(rows["negative"], dtype=bool)
         if negative.any():
             shown = spread_marks(rk[negative], i, scale != "linear")
             axes.plot(rk[negative][shown], y[negative][shown], **NEGATIVE | {"markeredgecolor": look["color"]})
-        if failed(rows["status"].iloc[0]):
-            axes.plot(rk[-1:], y[-1:], color=look["color"], **FAILED_MARK, clip_on=False)
-    axes.set_yscale("log")
+        if (mark := end_mark(rows["status"].iloc[0])) is not None:
+            axes.plot(rk[-1:], y[-1:], color=look["color"], **mark, clip_on=False)
+    if logarithmic:
+        axes.set_yscale("log")
     axes.set_ylim(*limits)
     tidy_ticks(axes)
     axes.set_xlabel("iteration")
@@ -98,6 +102,4 @@ def entries_of(data: PlotData, table: pd.DataFrame, looks: Looks, negative: str)
     entries = [(swatch(**look), words[line]) for line, look in looks.items()]
     if table["negative"].any():
         entries.append((swatch(**NEGATIVE, markeredgecolor=MUTED), negative))
-    if table["status"].map(failed).any():
-        entries.append((swatch(color=MUTED, **FAILED_MARK), "failed"))
-    return entries
+    return entries + mark_entries(table["status"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, isclose, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optlab.core.status import Status
+from optlab.plots.series import GOOD, LIMITS, failed
 from optlab.plots.style import MUTED
 
 if TYPE_CHECKING:
@@ -32,27 +34,33 @@ WIDE = 20.0
 """Values that span more than this factor get a logarithmic axis."""
 SHORT = 200.0
 """Logarithmic axes that span less than this factor get plain numbers."""
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPT = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEGEND_MOST = 28
 LABEL_MOST = 80
 TALL = 5
 """Rows of a legend that still go below a single panel."""
 HANDLE_INCHES, LETTER_INCHES, ROW_INCHES = 0.72, 0.073, 0.19
 """Room that a legend entry takes at the style sheet's size."""
+NOTE_INCHES = (0.052, 0.122)
+"""Inches of a letter and of a line of the notes below a panel."""
+NOTE_MARGIN = 8
+"""Letters that the labels of the y axis take away."""
+NOTE_MOST = 10
+NOTED = "#303030"
 MARKS = 9
 """Markers along one line."""
 
 
-def panels(count: int, ratio: float | None = None) -> tuple[Figure, list[Axes]]:
+def panels(count: int, ratio: float | None = None, columns: int | None = None) -> tuple[Figure, list[Axes]]:
     """Return a figure of `count` panels in a tidy grid; `ratio` is height over width of each."""
-    from matplotlib.figure import Figure
+    from optlab.plots.figure import ShownFigure
 
-    columns = COLUMNS.get(count, MOST_COLUMNS)
+    columns = columns or COLUMNS.get(count, MOST_COLUMNS)
     rows = ceil(count / columns)
     width, height = ALONE if count == 1 else AMONG
     if ratio is not None:
         height = width * ratio
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
     figure.get_layout_engine().set(**GAPS)  # type: ignore[union-attr]
     return figure, [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
 
@@ -63,7 +71,7 @@ def plain(text: str, most: int = LABEL_MOST) -> str:
     return text.replace("$", r"\$")
 
 
-def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
+def legend(figure: Figure, entries: Sequence[tuple[Any, str]], title: str = "") -> None:
     """Put one legend below all panels, or beside a single one when it is long; the figure grows by what it needs."""
     if not entries:
         return
@@ -76,16 +84,18 @@ def legend(figure: Figure, entries: Sequence[tuple[Any, str]]) -> None:
     width, height = figure.get_size_inches()
     lengths = [len(label) for label in labels]
     columns = _columns_of(lengths, width)
-    rows = ceil(len(shown) / columns)
+    rows = ceil(len(shown) / columns) + bool(title)
     handles = [handle for handle, _ in shown]
-    if rows > TALL and len(figure.axes) == 1:
+    more: dict[str, Any] = {"title": plain(title), "alignment": "left", "title_fontsize": 8.5} if title else {}
+    if rows > TALL + bool(title) and len(figure.axes) == 1:
         figure.set_size_inches(
-            width + HANDLE_INCHES + LETTER_INCHES * max(lengths), max(height, ROW_INCHES * len(shown))
+            width + HANDLE_INCHES + LETTER_INCHES * max([*lengths, len(title)]),
+            max(height, ROW_INCHES * (len(shown) + bool(title))),
         )
-        figure.legend(handles, labels, loc="outside right upper")
+        figure.legend(handles, labels, loc="outside right upper", **more)
     else:
         figure.set_size_inches(width, height + ROW_INCHES * rows)
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, **more)
 
 
 def _columns_of(lengths: list[int], width: float) -> int:
@@ -120,6 +130,54 @@ LIMIT_MARK: dict[str, Any] = {
     "linestyle": "none",
     "zorder": 5,
 }
+
+TIME_MARK: dict[str, Any] = LIMIT_MARK | {"marker": "s", "markersize": 6.5}
+
+
+def end_mark(status: str) -> dict[str, Any] | None:
+    """Return the mark at the end of a run, by its status; None where it converged."""
+    if status in GOOD:
+        return None
+    if failed(status):
+        return FAILED_MARK
+    return TIME_MARK if status == Status.TIMEOUT.name else LIMIT_MARK
+
+
+def mark_entries(statuses: Iterable[str]) -> list[tuple[Any, str]]:
+    """Return the legend entries of the marks that occur."""
+    there = set(statuses)
+    kinds = (
+        (FAILED_MARK, "failed", any(failed(s) for s in there)),
+        (TIME_MARK, "out of time", Status.TIMEOUT.name in there),
+        (LIMIT_MARK, "stopped before convergence", bool(there & (LIMITS - {Status.TIMEOUT.name}))),
+    )
+    return [(swatch(color=MUTED, **mark), words) for mark, words, occurs in kinds if occurs]
+
+
+def notes_below(figure: Figure, notes: Sequence[Sequence[str]]) -> None:
+    """Write small lines of text below the x label of every panel, one sequence each; the figure grows by what it needs.
+
+    Long lines are wrapped, many cut.
+    """
+    import textwrap
+
+    geometry = figure.axes[0].get_gridspec()
+    columns = 1 if geometry is None else geometry.ncols
+    width, height = figure.get_size_inches()
+    letters = int(width / columns / NOTE_INCHES[0]) - NOTE_MARGIN
+    taken: dict[int, int] = {}
+    for i, (axes, lines) in enumerate(zip(figure.axes, notes, strict=True)):
+        shown = list(lines[:NOTE_MOST])
+        if len(lines) > NOTE_MOST:
+            shown.append(f"and {len(lines) - NOTE_MOST} more")
+        wrapped = [part for line in shown for part in textwrap.wrap(line, letters, subsequent_indent="    ")]
+        if wrapped:
+            row = i // columns
+            taken[row] = max(taken.get(row, 0), len(wrapped))
+            axes.annotate("\n".join(plain(part, letters) for part in wrapped), (0.0, 0.0), xytext=(0, -3), va="top",
+                          xycoords=("axes fraction", axes.xaxis.label), textcoords="offset points", ha="left",
+                          fontsize=6.8, color=NOTED, linespacing=1.25)  # fmt: skip
+    figure.set_size_inches(width, height + NOTE_INCHES[1] * sum(taken.values()))
 
 
 def spread_marks(x: Array, offset: int = 0, logarithmic: bool = False) -> list[int]:
@@ -175,15 +233,15 @@ def tidy_ticks(axes: Axes) -> None:
 def power(value: float) -> str:
     """Write a power of ten; "0", "1" and "10" as they are, and nothing for other numbers.
 
-    >>> power(1e-12), power(10.0), power(0.0), power(3.0)
-    ('10⁻¹²', '10', '0', '')
+    >>> power(1e-12), power(10.0), power(0.0), power(3.0), power(-100.0)
+    ('10⁻¹²', '10', '0', '', '−10²')
     """
     if value == 0:
         return "0"
-    exponent = round(log10(abs(value)))
+    sign, exponent = "−" if value < 0 else "", round(log10(abs(value)))
     if not isclose(abs(value), 10.0**exponent):
         return ""
-    return f"{value:g}" if exponent in (0, 1) else f"10{str(exponent).translate(SUPERSCRIPT)}"
+    return sign + (f"{abs(value):g}" if exponent in (0, 1) else f"10{str(exponent).translate(SUPERSCRIPT)}")
 
 
 def threshold(axes: Axes, y: float, text: str, above: bool = True) -> None:

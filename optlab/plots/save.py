@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optlab.core.settings import name_of
 from optlab.plots import style
+from optlab.plots.summary import Publishable
 
 if TYPE_CHECKING:
     from optlab.core.plot import Plot, PlotData
@@ -34,7 +35,7 @@ class Picture:
     caption : str
         How to read it.
     files : tuple of Path
-        The figures, then the CSV of its numbers, then the caption; empty where there was nothing to draw.
+        The figures, the CSV of its numbers, the tables to publish, the caption; empty where there was nothing to draw.
     problem : str
         Why it could not be drawn; empty when it was.
     """
@@ -47,6 +48,8 @@ class Picture:
 
 def save(plot: Plot, data: PlotData, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Draw a plot into `folder` as <name>.svg and so on, with its numbers as <name>.csv and its caption as <name>.txt.
+
+    A plot of a table also writes that as <name>.tex and <name>.md.
 
     Returns
     -------
@@ -75,10 +78,16 @@ def save(plot: Plot, data: PlotData, folder: Path, name: str, formats: Sequence[
             if kind in ("svg", "pdf"):
                 metadata["Title"] = plot.caption or name
             figure.savefig(path, format=kind, metadata=metadata)
-    numbers, words = folder / f"{name}.csv", folder / f"{name}.txt"
-    plot.table(data).to_csv(numbers, index=False, lineterminator="\n")
-    words.write_text(plot.caption + "\n", encoding="utf-8")
-    return [*files, numbers, words]
+    files.append(folder / f"{name}.csv")
+    plot.table(data).to_csv(files[-1], index=False, lineterminator="\n")
+    if isinstance(plot, Publishable):
+        summary = plot.summary(data)
+        for kind, text in (("tex", summary.latex()), ("md", summary.markdown())):
+            files.append(folder / f"{name}.{kind}")
+            files[-1].write_text(text, encoding="utf-8")
+    files.append(folder / f"{name}.txt")
+    files[-1].write_text(plot.caption + "\n", encoding="utf-8")
+    return files
 
 
 def draw_all(plots: Iterable[Plot], data: PlotData, folder: Path, formats: Sequence[str] = FORMATS) -> list[Picture]:

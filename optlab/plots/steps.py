@@ -45,7 +45,7 @@ class Steps(Plot):
         "The step taken over the optimal step ε* of the second-order model at the point where it was taken: 1 is "
         "the best step, between 1 and 2 a quadratic overshoots but still falls, above 2 it rises. A hollow triangle "
         "marks negative curvature, where no step is the best; its height is the absolute value. An X ends a run "
-        "that failed."
+        "that failed, a ring one that stopped short of convergence, a square one whose time was up."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:

@@ -91,11 +91,7 @@ class Sweep(Plot):
         setting = self._setting(data.runs)
         if not setting:
             return pd.DataFrame(columns=columns)
-        runs = data.runs.assign(panel=panel_names(data.runs, [setting]))
-        if setting.startswith("optimizer.") and "label" in runs:
-            # A label such as "gradient_descent step_size=0.1" names the point on the axis: the line is what is left.
-            said = rf",?\s*\b{re.escape(setting.removeprefix('optimizer.'))}=[^\s,]+"
-            runs["label"] = runs["label"].str.replace(said, "", regex=True)
+        runs = without_setting(data.runs.assign(panel=panel_names(data.runs, [setting])), setting)
         runs = runs.assign(line=line_names(runs, [setting], ("panel", setting)))
         x = pd.to_numeric(runs[setting], errors="coerce")
         table = runs[["panel", "line", "run", "status"]].assign(x=x, y=self._outcome(data), theory=np.nan)
@@ -198,6 +194,17 @@ class Sweep(Plot):
             return
         order = np.unique(x[there], return_index=True)[1]
         axes.plot(x[there][order], theory[there][order], **PROMISED)
+
+
+def without_setting(runs: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Return the runs with labels that do not name a swept setting of the optimizer.
+
+    A label such as "gradient_descent step_size=0.1" names the point on the axis: the line is what is left.
+    """
+    if not setting.startswith("optimizer.") or "label" not in runs:
+        return runs
+    said = rf",?\s*\b{re.escape(setting.removeprefix('optimizer.'))}=[^\s,]+"
+    return runs.assign(label=runs["label"].str.replace(said, "", regex=True))
 
 
 HIGHEST = 1e300
