@@ -23,7 +23,7 @@ def on_grid(x: Array, y: Array, points: Array, carried: bool = True) -> Array:
 
 def common_grid(several: Sequence[Array], most: int, logarithmic: bool) -> Array:
     """Return ascending points at which all runs have begun: every x of any of them, or `most` spread over these."""
-    points = np.unique(np.concatenate(list(several)))
+    points: Array = np.unique(np.concatenate(list(several)))
     begun = max(x[0] for x in several)
     points = points[points >= begun]
     if len(points) <= most:
