@@ -212,6 +212,7 @@ def minimize(
     wanted = _made(columns or ())
     loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
     trace = driver.run(loop, Keep(), callback, Watch() if any(c.watches for c in wanted) else None)
+    trace.message += loop.birthplace()
     message = f"{trace.message} ({chosen})" if chosen else trace.message
     if trace.status is Status.SKIPPED:
         raise InputError(message)
@@ -332,7 +333,7 @@ def kkt(problem: ProblemBase | str, x: Any, rtol: float = 1e-6) -> Conditions:
     >>> float(np.round(there.lam[0], 9)), there.holds, there.qualification
     (1.0, True, 'LICQ')
     >>> optlab.kkt(p, [1.0, 0.5]).fails["stationarity"]
-    'no multipliers balance ∇f: 2.00e+00 is over 2.00e-06'
+    'no multipliers balance ∇f: 6.67e-01 is over 1.33e-06'
     """
     return conditions(catalogue(()).make("problems", problem), x, rtol)
 

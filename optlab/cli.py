@@ -184,7 +184,8 @@ def show_command(name: str, picture: Path | None, curve: Path | None, plugins: t
 def check_command(target: str, brief: bool, plugins: tuple[Path, ...]) -> None:
     """Check a problem, a suite of problems, an optimizer, or a convex set.
 
-    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it. Exit 1 when a check fails.
+    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it.
+    Exit 1 when a check fails.
     """
     from optlab.registry import suites
     from optlab.show import checkable

@@ -169,7 +169,7 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
     values, notes, summary = compute_columns(columns, trace, problem)
     row |= summarize(trace)
-    row["message"] += f" ({chosen})" if chosen else ""
+    row["message"] += loop.birthplace() + (f" ({chosen})" if chosen else "")
     taken = sorted(summary.keys() & row.keys())
     if taken:
         notes["summaries"] = f"the names {', '.join(taken)} belong to the record of the run"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
+from optlab.core.constraints import project
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
@@ -80,6 +81,7 @@ class Loop:
         self.book = Book()
         self.status: Status | None = None
         self.message = self.traceback = self.note = ""
+        self.lost: Array | None = None
         if resume is not None:
             self._restore(resume)
 
@@ -127,7 +129,7 @@ class Loop:
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
                 if kkt.strictly_inside(self.problem):
                     self.fail(error)
-                else:  # there f need not be defined
+                elif self.state is not None:  # there f need not be defined
                     self.scale = kkt.stationarity(self.problem, self.state.x, self._genuine_gradient())
             judge = self.stop.bind(self)
             if self.status is None:
@@ -205,9 +207,13 @@ class Loop:
         finite_f = isfinite(new.f) or (not self._exact and isnan(new.f))
         what = "f" if not finite_f else "x" if not isfinite(max_abs(new.x)) else "the gradient"
         note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
-        born = birth(self.problem, new.x) if what != "x" else ""
-        told = [f"{what} is not finite {where} (f = {new.f})", born and f"it was born in an {born}", note]
-        return "; ".join(part for part in told if part)
+        self.lost = None if what == "x" else new.x
+        return f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}")
+
+    def birthplace(self) -> str:
+        """Return where the number that ended the run was lost, evaluated once more, uncounted; "" where none was."""
+        born = "" if self.lost is None else birth(self.problem, self.lost)
+        return born and f"; it was born in an {born}"
 
     def _way_out(self, new: State | None) -> Status:
         """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
@@ -224,7 +230,9 @@ class Loop:
         assert self.state is not None
         moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
         if moved.any():
-            self.note = f"the start was infeasible and was projected, {np.linalg.norm(moved):.3g} away"
+            inside = np.array_equal(project(self.problem, self.x0), self.x0)
+            what = "was moved into the interior" if inside else "was infeasible and was projected"
+            self.note = f"the start {what}, {np.linalg.norm(moved):.3g} away"
 
     def _measure_scale(self) -> None:
         """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
@@ -407,7 +415,7 @@ def evaluate_later(trace: Trace, problem: ProblemBase) -> None:
     if missing.any():
         try:
             with np.errstate(all="ignore"):
-                f[trace.rows[missing]] = problem.values(trace.points[missing])
+                f[trace.rows[missing]] = problem.objectives(trace.points[missing])
         except (Exception, SystemExit):  # the problem's; what was evaluated on the way stays
             return
         trace.scalars["f"] = f

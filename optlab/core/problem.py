@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "Facts", "ProblemBase"]
 
 NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic", "ball")  # fmt: skip
+         "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
@@ -132,6 +132,21 @@ class ProblemBase(ABC):
         from optlab.sets.intersection import Intersection
 
         return Intersection((self.feasible, Box(*self.bounds)))
+
+    @property
+    def _gradient_is_affine(self) -> bool:
+        """Whether ∇f shows that f is a quadratic, where no tag says so: asked of a user's functions only."""
+        return False
+
+    @property
+    def _linear_constraints(self) -> bool:
+        """Whether there are no functions as constraints, and the set's own inequalities have no curvature."""
+        if self.equality is not None or self.inequality is not None:
+            return False
+        if self.feasible is None or "inequality" not in self.feasible.form:
+            return True
+        x = np.asarray(self.start(), dtype=float)
+        return not self.feasible.inequality_curvature(x, np.ones(self.feasible.inequality(x).size)).any()
 
     @property
     def ball(self) -> tuple[Array, float] | None:
@@ -256,6 +271,11 @@ class ProblemBase(ABC):
         """F of every row of X, shape (K,)."""
         return np.array([self.value(x) for x in X], dtype=X.dtype)
 
+    def objectives(self, X: Array) -> Array:
+        """What is minimized, of every row of X, shape (K,): with the composite term where there is one."""
+        F = self.values(X)
+        return F if self.composite is None else F + np.array([self.composite.value(x) for x in X], dtype=X.dtype)
+
     def gradients(self, X: Array) -> Array:
         """∇f of every row of X, shape (K, n)."""
         if not self.by_hand("gradient"):
@@ -328,8 +348,11 @@ class ProblemBase(ABC):
             there, what = special[need]
             large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
             return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
+        if need == "linear_constraints":
+            return "" if self._linear_constraints else "its constraints are not linear"
         if need == "quadratic":
-            return "" if "quadratic" in self.tags else "the problem is not a quadratic"
+            known = {"quadratic", "linear"} & set(self.tags)
+            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
         return self._lacks_derivative(need)
 
     def _lacks_derivative(self, need: str) -> str:
