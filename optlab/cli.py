@@ -94,8 +94,8 @@ def _list_runs(experiment: Experiment) -> None:
     from optlab.text_table import table
 
     runs = experiment.runs()
-    rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed)) for r in runs]
-    click.echo(table(("label", "problem", "start", "seed"), rows))
+    rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed), r.precision) for r in runs]
+    click.echo(table(("label", "problem", "start", "seed", "precision"), rows))
     waiting = {run.label: len(run.candidates) for run in runs if run.candidates}
     for label, number in waiting.items():
         click.echo(f"{label} is tuned first, among {number} values of its settings")

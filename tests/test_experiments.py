@@ -21,6 +21,7 @@ SHRUNK = {
         "stop.seconds=5",
     ],
     "peers_unconstrained": ["problems.0.select.n.max=2", "problems.0.select.suite=mgh"],
+    "precision": ["problems.0.n={grid: [2]}"],
     "robustness": ["stop.iterations=300"],
 }
 """Overrides that keep the idea and shorten the run."""

@@ -308,6 +308,11 @@ class Oracle:
         return self._problem.constrained
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the run's precision."""
+        return np.dtype(self._problem.arithmetic)
+
+    @property
     def start_length(self) -> float:
         """The greatest component of the problem's standard start, in magnitude."""
         return self._problem.start_length
@@ -471,8 +476,8 @@ class Oracle:
         return frozen(M, 1)
 
 
-def check_start(x0: Any, n: int | None = None) -> Array:
-    """Return a fresh (n,) float array for a start, or raise an InputError that says what was given."""
+def check_start(x0: Any, n: int | None = None, precision: str = "float64") -> Array:
+    """Return a fresh (n,) array of a precision for a start, or raise an InputError that says what was given."""
     from optlab.core.problem import as_point
 
     x = as_point(x0, "start")
@@ -482,4 +487,7 @@ def check_start(x0: Any, n: int | None = None) -> Array:
     if not np.all(np.isfinite(x)):
         msg = f"start must be finite, but component {int(np.argmin(np.isfinite(x)))} is {x[np.argmin(np.isfinite(x))]}"
         raise InputError(msg)
-    return x
+    if precision == "float64":
+        return x
+    with np.errstate(over="ignore"):
+        return x.astype(precision)

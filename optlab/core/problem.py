@@ -47,6 +47,8 @@ class ProblemBase(ABC):
     ----------
     suites, tags : tuple of str
         Where it belongs, the first suite being its home, and what it is.
+    arithmetic : str
+        The dtype that it is evaluated in.
     variants : tuple of settings
         Beside the defaults, what the battery checks.
     """
@@ -55,6 +57,7 @@ class ProblemBase(ABC):
     tags: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ()
     autodiff: ClassVar[bool] = True
+    arithmetic: ClassVar[str] = "float64"
 
     feasible: ConvexSet | None = None
     bounds: tuple[Any, Any] | None = None
@@ -165,6 +168,11 @@ class ProblemBase(ABC):
     @property
     def exact(self) -> ProblemBase:
         """The same problem without whatever falsifies its evaluations, for judging; itself where nothing does."""
+        return self
+
+    @property
+    def in_double(self) -> ProblemBase:
+        """The same problem evaluated in double precision, which judges a run in another one; itself where it is."""
         return self
 
     # --- derivatives: by hand in a subclass, else by autograd -----------------------------------
@@ -292,6 +300,10 @@ class ProblemBase(ABC):
         """Leave out what is computed when first asked for: a copy computes it again."""
         cls = type(self)
         return {k: v for k, v in self.__dict__.items() if not isinstance(getattr(cls, k, None), cached_property)}
+
+    def departure(self) -> str:
+        """Return why the problem is not evaluated in its precision, or "" where it is, as always in double."""
+        return ""
 
     # --- what is there --------------------------------------------------------------------------
 
