@@ -65,10 +65,11 @@ def test_the_python_examples_run(blocks):
         done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
-    assert len(said) == 2
+    assert len(said) == 3
     assert said[0].startswith("holds  stationarity")
     assert "0.666667    0.666667" in said[0]  # the multiplier, and the price
-    assert said[1].startswith("CONVERGED [1.")
+    assert said[1].startswith("[nan  0.] [1. 0.]")
+    assert said[2].startswith("CONVERGED [1.")
 
 
 def test_every_link_and_picture_exists():
