@@ -21,9 +21,10 @@ KINDS = {"problem": "problems", "optimizer": "optimizers", "column": "columns", 
          "transform": "transforms"}  # fmt: skip
 HEAD = """# What of the four texts runs here
 
-A row per concept of the texts that the laboratory implements (A: a survey of numerical techniques, B: a tutorial, C: notes
-on numerical stability, D: lecture slides), and what to run for it. Made from `concepts.csv` by `tests/test_concepts.py`,
-which checks that everything named exists. Where the texts are wrong, see [errata.md](errata.md).
+A row per concept of the texts that the laboratory implements (A: a survey of numerical techniques, B: a tutorial, C:
+notes on numerical stability, D: lecture slides), and what to run for it. Made from `concepts.csv` by
+`tests/test_concepts.py`, which checks that everything named exists. Where the texts are wrong, see
+[errata.md](errata.md).
 
 | | concept | to run |
 |---|---|---|
