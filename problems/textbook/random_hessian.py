@@ -12,6 +12,7 @@ from annotated_types import Ge
 from optlab.core.problem import Array, Facts, ProblemBase
 from optlab.numerics.curvature import classify_critical_point
 from optlab.numerics.random_hessians import goe
+from optlab_problems.forms.sizes import finite, in_memory
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class RandomHessian(ProblemBase):
     Source: Dauphin et al. (2014), section 2; Dean & Majumdar (2006).
     """
 
-    suites = ("textbook", "saddles", "scalable")
+    suites = ("textbook", "saddles")
     tags = ("quadratic",)
     variants = (
         {"n": 1, "seed": 1},
@@ -47,13 +48,17 @@ class RandomHessian(ProblemBase):
     shift: float = 0.0
     seed: Annotated[int, Ge(0)] = 0
 
+    def __post_init__(self) -> None:
+        in_memory(self, self.n, self.n, "n")
+        finite(self, "shift")
+
     @cached_property
     def H(self) -> Array:  # noqa: N802  textbook letter
         """The Hessian, shape (n, n)."""
         return np.asarray(goe(self.n, 1, self.seed)[0] + self.shift * np.sqrt(self.n / 2) * np.eye(self.n))
 
     def value(self, x: Array) -> float:
-        return 0.5 * float(x @ (self.H @ x))
+        return 0.5 * (x @ (self.H @ x))  # type: ignore[return-value]  # v @ v is a number
 
     def gradient(self, x: Array) -> Array:
         return np.asarray(self.H @ x)
