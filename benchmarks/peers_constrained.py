@@ -111,8 +111,9 @@ def main(folder: str = "") -> None:
             f"{name:22} {solved[name]:4d} of {(table['optimizer'] == name).sum()} solved" for name in solved.index
         )
     )
-    print(f"\n{'ours':22} {'theirs':20} {'problems':9} {'of':>4} {'ours':>6} {'theirs':>7} {'median f-evaluations':>17} "
-          f"{'quotient':>8} {'ratio':>8}")  # fmt: skip
+    head = ("ours", "theirs", "problems", "of", "ours", "theirs", "ours", "theirs", "of these", "ratios")
+    print(f"\n{'':56} solved      median f-evaluations, quotient")
+    print("{:22} {:20} {:9} {:>4} {:>6} {:>7} {:>8} {:>8} {:>8} {:>8}".format(*head))
     for ours, theirs in PAIRS:
         print("\n".join(compared(table, ours, theirs)) if {ours, theirs} <= there else f"{ours:22} {theirs:20} absent")
     below = table[table["below"]]

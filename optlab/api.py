@@ -17,6 +17,7 @@ from optlab.core.conditions import Conditions, conditions
 from optlab.core.events import Watch
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS
+from optlab.core.precision import in_precision
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.record import Record
 from optlab.core.status import InputError, Status
@@ -174,6 +175,7 @@ def minimize(
     columns: Sequence[Any] | None = None,
     seed: int = 0,
     callback: Callable[[Record], Any] | None = None,
+    precision: str = "float64",
 ) -> Result:
     """Minimize a problem and return the result with its whole trace.
 
@@ -195,6 +197,9 @@ def minimize(
         For methods that draw random numbers.
     callback : callable, optional
         Called with a Record after every iteration; return True (or raise StopIteration) to stop there.
+    precision : str
+        "float16" or "float32" to evaluate the problem and compute in that dtype; f* and claims of convergence are
+        judged in double precision all the same.
 
     Raises
     ------
@@ -209,9 +214,11 @@ def minimize(
     'CONVERGED'
     """
     task, method, chosen = _prepared(problem, optimizer, start)
+    task = in_precision(task, precision)
     wanted = _made(columns or ())
     loop = driver.Loop(task, method, start=start, stop=stop, seed=seed)
     trace = driver.run(loop, Keep(), callback, Watch() if any(c.watches for c in wanted) else None)
+    trace.message += loop.birthplace()
     message = f"{trace.message} ({chosen})" if chosen else trace.message
     if trace.status is Status.SKIPPED:
         raise InputError(message)
@@ -246,6 +253,7 @@ def iterate(
     stop: Stop | None = None,
     seed: int = 0,
     resume: Record | None = None,
+    precision: str = "float64",
 ) -> Iterator[Record]:
     """Yield a frozen Record per iteration of the same loop; with `resume` go on from a saved one, bit for bit.
 
@@ -255,6 +263,7 @@ def iterate(
         For bad input, a start that cannot be evaluated, or a method that does not fit the problem.
     """
     task, method, _ = _prepared(problem, optimizer, start)
+    task = in_precision(task, precision)
     return driver.iterate(task, method, start=start, stop=stop, seed=seed, resume=resume)
 
 
@@ -332,7 +341,7 @@ def kkt(problem: ProblemBase | str, x: Any, rtol: float = 1e-6) -> Conditions:
     >>> float(np.round(there.lam[0], 9)), there.holds, there.qualification
     (1.0, True, 'LICQ')
     >>> optlab.kkt(p, [1.0, 0.5]).fails["stationarity"]
-    'no multipliers balance ∇f: 2.00e+00 is over 2.00e-06'
+    'no multipliers balance ∇f: 6.67e-01 is over 1.33e-06'
     """
     return conditions(catalogue(()).make("problems", problem), x, rtol)
 

@@ -56,7 +56,7 @@ def choose(problem: ProblemBase) -> Choice:
 
 def _structured(problem: ProblemBase) -> Choice | None:
     """Choose by what f is a sum of, and by its being quadratic."""
-    size, small, quadratic = f"n = {problem.n:,}", problem.n <= DENSE, not problem.lacks("quadratic")
+    size, small, quadratic = f"n = {problem.n:,}", problem.n <= DENSE, "quadratic" in problem.tags
     if small and not problem.lacks("jacobian"):
         if quadratic:
             return Choice(
@@ -108,7 +108,7 @@ def _over_a_set(problem: ProblemBase, kinds: set[str], size: str, small: bool) -
         if has_hessian:
             return Choice("projected_newton", f"the only constraints are bounds, f has a Hessian by hand, and {size}")
         return Choice("lbfgsb", f"the only constraints are bounds, no Hessian is by hand or wanted, and {size}")
-    if kinds == {"set"} and has_hessian and problem.ball and not problem.lacks("quadratic"):
+    if kinds == {"set"} and has_hessian and problem.ball and "quadratic" in problem.tags:
         return Choice("secular_equation", f"a quadratic in a ball with {size}: the multiplier solves one equation")
     return Choice("projected_gradient", "the only constraint is a convex set, and projecting onto that is cheap")
 
@@ -120,7 +120,7 @@ def _functions(problem: ProblemBase, forms: set[str], size: str, small: bool) ->
         raise NothingFitsError(msg)
     linear = problem.equality is None and problem.inequality is None
     linear = linear and (problem.feasible is None or problem.feasible.inequality(problem.start()).size == 0)
-    if linear and not problem.lacks("quadratic") and "convex" in problem.tags and problem.by_hand("hessian"):
+    if linear and "quadratic" in problem.tags and "convex" in problem.tags and problem.by_hand("hessian"):
         return Choice("active_set", f"a convex quadratic with linear constraints and {size}")
     curved = problem.by_hand("lagrangian_hessian") or (linear and problem.by_hand("hessian"))
     if curved:

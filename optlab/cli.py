@@ -94,8 +94,8 @@ def _list_runs(experiment: Experiment) -> None:
     from optlab.text_table import table
 
     runs = experiment.runs()
-    rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed)) for r in runs]
-    click.echo(table(("label", "problem", "start", "seed"), rows))
+    rows = [(r.label, _settings(r.problem), r.start_label, str(r.seed), r.precision) for r in runs]
+    click.echo(table(("label", "problem", "start", "seed", "precision"), rows))
     waiting = {run.label: len(run.candidates) for run in runs if run.candidates}
     for label, number in waiting.items():
         click.echo(f"{label} is tuned first, among {number} values of its settings")
@@ -184,7 +184,8 @@ def show_command(name: str, picture: Path | None, curve: Path | None, plugins: t
 def check_command(target: str, brief: bool, plugins: tuple[Path, ...]) -> None:
     """Check a problem, a suite of problems, an optimizer, or a convex set.
 
-    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it. Exit 1 when a check fails.
+    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it.
+    Exit 1 when a check fails.
     """
     from optlab.registry import suites
     from optlab.show import checkable

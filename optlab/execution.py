@@ -132,7 +132,7 @@ def _lost(outcome: Outcome) -> Finished:
     """The row of a run whose process did not live to report."""
     spec = outcome.task.spec
     row = {"problem": spec["problem"]["name"], "optimizer": spec["optimizer"]["name"], "label": spec["label"],
-           "start": spec["start_label"], "seed": spec["seed"]}  # fmt: skip
+           "start": spec["start_label"], "seed": spec["seed"], "precision": spec["precision"]}  # fmt: skip
     for kind in ("problem", "optimizer"):
         row |= {
             f"{kind}.{k}": v for k, v in spec[kind].items() if isinstance(v, (bool, int, float, str)) and k != "name"

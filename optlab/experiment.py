@@ -63,7 +63,7 @@ class Experiment:
     tuning: dict[str, Any] | None = None
 
     def runs(self) -> tuple[Run, ...]:
-        """Return the runs: problems × optimizers × starts × seeds, sweeps expanded."""
+        """Return the runs: problems × optimizers × starts × seeds × precisions, sweeps expanded."""
         return self.all_runs
 
     def to_yaml(self, folder: Path | None = None) -> str:
@@ -136,7 +136,9 @@ def _checked(document: Document, folder: Path, source: Path | None, plugins: Seq
     seeds = tuple(dict.fromkeys(file.seeds if file.seeds is not None else [file.seed or 0]))
     return Experiment(
         name, file.description, source, folder, more.plugins, more.columns, more.plots, seeds, tuple(file.expect),
-        more.executor, document.data, more.runs(file.starts.each(), seeds, _plain(file.stop), _plain(file.record)),
+        more.executor, document.data,
+        more.runs(file.starts.each(), seeds, tuple(dict.fromkeys(file.precision)), _plain(file.stop),
+                  _plain(file.record)),
         tuning=None if file.tune is None else _plain(file.tune),
     )  # fmt: skip
 

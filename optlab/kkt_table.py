@@ -19,12 +19,12 @@ MOST = 200
 """Longer tables are cut, and say so."""
 ACTIVE = 4
 """Most multipliers shown."""
-HEAD = ("method", "problem", "status", "stationarity", "violation", "dual", "complementarity", "active", "multipliers", "verdict",
-        "qualification")  # fmt: skip
+HEAD = ("method", "problem", "status", "stationarity", "violation", "dual", "complementarity", "active", "multipliers",
+        "verdict", "qualification")  # fmt: skip
 NUMERIC = ("stationarity", "violation", "dual", "complementarity", "active")
 NOTE = (
     "The KKT conditions at the last iterate of every run with constraints, recomputed: multipliers recovered from the "
-    "problem alone, residuals in its own units; which condition fails, and the constraint qualification that holds there."
+    "problem alone, residuals in its own units; which condition fails, and the qualification that holds there."
 )
 
 

@@ -67,7 +67,7 @@ def _cut(text: str, w: int) -> str:
 
 
 def runs_table(runs: pd.DataFrame) -> str:
-    """Return a line per optimizer and problem; over several starts or seeds, how many runs and their medians.
+    """Return a line per optimizer, precision and problem; over several starts or seeds, how many runs, and medians.
 
     Runs that were skipped follow in a line per reason.
     """
@@ -76,6 +76,8 @@ def runs_table(runs: pd.DataFrame) -> str:
     varied = {name: _varied(group) for name, group in runs.groupby("problem")}
     words = [_problem_words(row, varied[row["problem"]]) for row in shown.to_dict("records")]
     shown = shown.assign(problem=words)
+    if "precision" in runs and runs["precision"].nunique() > 1:
+        shown = shown.assign(label=[f"{a} {b}" for a, b in zip(shown["label"], shown["precision"], strict=True)])
     several = bool(shown.duplicated(["label", "problem"]).any())
     rows: list[list[str]] = []
     for (label, problem), group in shown.groupby(["label", "problem"], sort=False):

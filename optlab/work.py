@@ -17,6 +17,7 @@ from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
 from optlab.core.driver import Loop, explain, run
 from optlab.core.events import Watch
+from optlab.core.precision import in_precision
 from optlab.core.settings import name_of, settings_of
 from optlab.core.status import OptlabError, Status
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
@@ -145,7 +146,7 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
     """
     row: dict[str, Any] = {
         "problem": spec["problem"]["name"], "optimizer": spec["optimizer"]["name"], "label": spec["label"],
-        "start": spec["start_label"], "seed": spec["seed"],
+        "start": spec["start_label"], "seed": spec["seed"], "precision": spec.get("precision", "float64"),
     }  # fmt: skip
     try:
         names = catalogue(plugins)
@@ -158,7 +159,8 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         row |= problem_row(problem) | flatten("optimizer", optimizer)
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
-        loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
+        task = in_precision(problem, row["precision"])
+        loop = Loop(task, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
         watch = Watch() if any(column.watches for column in columns) else None
         trace = run(loop, make_keep(spec["record"]), watch=watch)
     except NothingFitsError as error:
@@ -167,9 +169,9 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         return failed(row, Status.ERROR, str(error))
     except (Exception, SystemExit) as error:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
-    values, notes, summary = compute_columns(columns, trace, problem)
+    values, notes, summary = compute_columns(columns, trace, task)
     row |= summarize(trace)
-    row["message"] += f" ({chosen})" if chosen else ""
+    row["message"] += loop.birthplace() + (f" ({chosen})" if chosen else "")
     taken = sorted(summary.keys() & row.keys())
     if taken:
         notes["summaries"] = f"the names {', '.join(taken)} belong to the record of the run"

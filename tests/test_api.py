@@ -13,6 +13,7 @@ import pytest
 
 import optlab
 import optlab_problems
+from optlab.proximal.elastic_net import ElasticNet
 
 PUBLIC = [
     "Problem", "problem", "optimizer", "names", "minimize", "iterate", "run", "load", "check_optimizer",
@@ -82,8 +83,9 @@ def test_the_default_method_fits_the_problem():
     constrained = optlab.minimize(bowl(linear_equality=([[1.0, 1.0]], [1.0])))
     assert constrained.success
     np.testing.assert_allclose(constrained.x, [0.5, 0.5])
-    with pytest.raises(optlab.InputError, match="inequality"):
-        optlab.minimize(bowl(inequality=lambda x: x - 1))
+    assert optlab.minimize(bowl(inequality=lambda x: x - 1)).success
+    with pytest.raises(optlab.InputError, match="a composite term"):
+        optlab.minimize(bowl(inequality=lambda x: x - 1, composite=ElasticNet(0.1)))
 
 
 def test_the_trace_is_a_table_with_the_columns_asked_for():

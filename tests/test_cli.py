@@ -127,7 +127,10 @@ def test_three_mistakes_are_printed_and_nothing_runs(here: Path) -> None:
         (("show", "bfsg"), "nothing is named 'bfsg'; did you mean 'bfgs'?"),
         (("check", "strong_wolfe"), "strong_wolfe holds no problem, no optimizer and no set to check"),
         (("check", "nowhere.py"), "does not exist"),
-        (("check", "empty.py"), "(public classes that extend optlab.ProblemBase, optlab.Optimizer or optlab.ConvexSet)"),
+        (
+            ("check", "empty.py"),
+            "(public classes that extend optlab.ProblemBase, optlab.Optimizer or optlab.ConvexSet)",
+        ),
         (("report", "."), "holds no results"),
         (("init", "."), "already holds"),
     ],

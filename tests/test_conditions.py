@@ -215,7 +215,7 @@ def test_a_relaxed_constraint_is_the_only_one_that_moves(index, equality):
         from optlab.core.constraints import constraints
 
         c = constraints(problem, x)
-        return {name: value for name, value in zip(names(problem)[0] + names(problem)[1], [*c.g, *c.h], strict=True)}
+        return dict(zip(names(problem)[0] + names(problem)[1], [*c.g, *c.h], strict=True))
 
     before, after = everything(problem), everything(moved)
     changed = [value for value in after.values() if not any(abs(value - old) < 1e-12 for old in before.values())]
@@ -254,7 +254,7 @@ def test_a_run_with_constraints_has_the_conditions_in_its_trace_unless_other_col
     assert result.trace["kkt_stationarity"].iloc[-1] <= 1e-6
     assert optlab.minimize("hs7", "kkt_newton", columns=["violation"]).trace.columns[-1] == "violation"
     assert "kkt_stationarity" not in optlab.minimize("beale", "bfgs").trace
-    user = optlab.minimize(squared_norm(**{"linear_equality": ([[1.0, 1.0]], [1.0])}), "kkt_newton")
+    user = optlab.minimize(squared_norm(linear_equality=([[1.0, 1.0]], [1.0])), "kkt_newton")
     copy = pickle.loads(pickle.dumps(user))
     assert copy.trace.equals(user.trace)
     assert "kkt_primal" in copy.trace

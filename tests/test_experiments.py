@@ -14,7 +14,14 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 SHRUNK = {
     "conditioning": ["problems.0.condition={geomspace: [1, 1.0e+3, 4]}", "stop.iterations=5000"],
     "rosenbrock": ["stop.iterations=500"],
+    "peers_constrained": [
+        "problems.0.select.suite=hs",
+        "problems.0.select.n.max=2",
+        "stop.iterations=200",
+        "stop.seconds=5",
+    ],
     "peers_unconstrained": ["problems.0.select.n.max=2", "problems.0.select.suite=mgh"],
+    "precision": ["problems.0.n={grid: [2]}"],
     "robustness": ["stop.iterations=300"],
 }
 """Overrides that keep the idea and shorten the run."""

@@ -40,8 +40,8 @@ class Expansion:
         self.columns, self.plots = self._list("columns"), self._list("plots")
         if "executor" in self.document.data:
             self.executor = self._one("executors", self.document.data["executor"], ("executor",))
-        starts_and_seeds = len(file.starts.each()) * len(set(file.seeds or [0])) if file else 1
-        total = max(problems.size, 1) * max(optimizers.size, 1) * starts_and_seeds
+        repeated = len(file.starts.each()) * len(set(file.seeds or [0])) * len(set(file.precision)) if file else 1
+        total = max(problems.size, 1) * max(optimizers.size, 1) * repeated
         if total > MAX_RUNS:
             self.document.report((), f"the experiment expands to {total:,} runs; at most {MAX_RUNS:,} are allowed")
             return
@@ -56,14 +56,17 @@ class Expansion:
             Foresight(self.catalogue, self.problems, self.optimizers, asked).check(self.document, file.expect)
 
     def runs(
-        self, starts: list[dict[str, Any]], seeds: Sequence[int], stop: dict[str, Any], record: dict[str, Any]
-    ) -> tuple[Run, ...]:
-        """Return problems × optimizers × starts × seeds."""
+        self, starts: list[dict[str, Any]], seeds: Sequence[int], precisions: Sequence[str], stop: dict[str, Any],
+        record: dict[str, Any],
+    ) -> tuple[Run, ...]:  # fmt: skip
+        """Return problems × optimizers × starts × seeds × precisions."""
         asked = [(p, columns, self._filled(columns)) for p in self.problems for columns in [self._columns_of(p)]]
         return tuple(
             Run(p.given, o.given, o.label, start, seed, stop, record, list(columns),
-                {"problem": p.full, "optimizer": o.full, "columns": filled}, o.candidates)
-            for (p, columns, filled), o, start, seed in product(asked, self.optimizers, starts, seeds)
+                {"problem": p.full, "optimizer": o.full, "columns": filled}, o.candidates, precision)
+            for (p, columns, filled), o, start, seed, precision in product(
+                asked, self.optimizers, starts, seeds, precisions
+            )
         )  # fmt: skip
 
     def _columns_of(self, problem: Variant) -> tuple[Any, ...]:

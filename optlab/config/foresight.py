@@ -13,11 +13,12 @@ from optlab.config.text import Document, Path_
 from optlab.config.variants import Variant
 from optlab.core.status import Status, nearest
 from optlab.core.trace import COUNTS, SCALARS
+from optlab.kernels.narrow import PRECISIONS
 from optlab.registry import Catalogue
 
 RUN_COLUMNS = (
-    "run", "problem", "optimizer", "label", "start", "seed", "status", "claimed_status", "message", "f", "best_f",
-    "stationarity", "iterations", "restarts", *COUNTS, "seconds", "traceback", "notes", "spec", "problem.n",
+    "run", "problem", "optimizer", "label", "start", "seed", "precision", "status", "claimed_status", "message", "f",
+    "best_f", "stationarity", "iterations", "restarts", *COUNTS, "seconds", "traceback", "notes", "spec", "problem.n",
 )  # fmt: skip
 ITERATION_COLUMNS = ("run", *SCALARS, "kept")
 SURE = 0.8
@@ -45,6 +46,7 @@ class Foresight:
             "label": {v.label for v in optimizers},
             "optimizer": {v.given["name"] for v in optimizers},
             "problem": {v.given["name"] for v in problems},
+            "precision": set(PRECISIONS),
             "status": {status.name for status in Status},
         }
 

@@ -23,6 +23,27 @@ def _thinning(value: Any) -> Any:
     return {found[1]: int(found[2])} if found else value
 
 
+def _one_or_several(value: Any) -> Any:
+    """Return a precision, or a sweep of them, as a list."""
+    if isinstance(value, dict) and set(value) == {"grid"} and isinstance(value["grid"], list):
+        return value["grid"]
+    return [value] if isinstance(value, str) else value
+
+
+Precision = Literal["float16", "float32", "float64"]
+
+
+class PrecisionGrid(Model):
+    """Several precisions, as a sweep."""
+
+    grid: list[Precision] = Field(min_length=1)
+
+
+Precisions = Annotated[
+    list[Precision],
+    Field(min_length=1),
+    BeforeValidator(_one_or_several, json_schema_input_type=Precision | list[Precision] | PrecisionGrid),
+]
 Natural = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 Positive = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -140,6 +161,9 @@ class ExperimentFile(Model):
     starts: Starts = Field(default_factory=lambda: Starts.model_validate({}))
     seed: Natural | None = Field(None, description="Seed of random starts and sampled methods; 0 unless given.")
     seeds: list[Natural] | None = Field(None, min_length=1)
+    precision: Precisions = Field(
+        ["float64"], description="The dtype of the problem and of the method's arithmetic, or several under grid."
+    )
     stop: StopRules = Field(default_factory=lambda: StopRules.model_validate({}))
     record: Recording = Field(default_factory=lambda: Recording.model_validate({}))
     tune: Tuning | None = Field(None, description="How tuned settings are chosen.")

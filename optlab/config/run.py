@@ -24,6 +24,7 @@ class Run:
     columns: list[Any]
     resolved: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     candidates: tuple[dict[str, Any], ...] = ()
+    precision: str = "float64"
 
     def with_settings(self, settings: dict[str, Any], **changes: Any) -> Run:
         """Return the run with these settings of its optimizer, and nothing left to choose."""
@@ -46,7 +47,7 @@ class Run:
         """Return everything that decides the run, defaults included and keys sorted; equal runs give equal text."""
         data = {"problem": self.problem, "optimizer": self.optimizer, "columns": self.columns, **self.resolved}
         data |= {"label": self.label, "start": self.start, "start_label": self.start_label, "seed": self.seed}
-        data |= {"stop": self.stop, "record": self.record}
+        data |= {"stop": self.stop, "record": self.record, "precision": self.precision}
         return _sorted(data)  # type: ignore[no-any-return]
 
 

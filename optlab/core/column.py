@@ -76,7 +76,7 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     taken = RESERVED | trace.scalars.keys()
     if problem.exact is not problem:
         problem = problem.exact
-        trace.cache[EXACT] = trace.spread(problem.values(trace.points)) if len(trace) else np.empty(0)
+        trace.cache[EXACT] = trace.spread(problem.objectives(trace.points)) if len(trace) else np.empty(0)
     trace.points.setflags(write=False)  # a problem that changes x in place must not rewrite the record
     for column in columns:
         found, why = _attempt(column, column.compute, trace, problem)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.status import Halt, Status
-from optlab.linesearch.base import EPS, Line, LineSearch
+from optlab.kernels.narrow import DOUBLE, eps
+from optlab.linesearch.base import Line, LineSearch
 from optlab.linesearch.initial import InitialStep, first_length
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
@@ -67,7 +68,7 @@ class LineSearchOptimizer(Optimizer):
     abstract: ClassVar[bool] = True
 
     line: ClassVar[type[Line]] = Line
-    """What computes the points and slopes of a search: `BlasLine` in methods that load BLAS anyway."""
+    """What computes the points and slopes of a search in float64: `BlasLine` in methods that load BLAS anyway."""
 
     search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen
     first: InitialStep | None = None
@@ -92,7 +93,9 @@ class LineSearchOptimizer(Optimizer):
     def step(self, oracle: Oracle, state: State) -> State:
         """Move along the direction, or climb down the recovery ladder."""
         search, d = self.search, self.direction(oracle, state)
-        line = self.line(oracle, state.x, state.f, state.g, d)
+        x = state.x
+        make = self.line if x.itemsize == DOUBLE else Line
+        line = make(oracle, x, state.f, state.g, d)
         trial, watched, knows = None, None, isinstance(state, DescentState)
         if knows and (watched := state.watched) is not None:  # type: ignore[attr-defined]
             line.reference = search.reference(watched, state.f)
@@ -101,7 +104,7 @@ class LineSearchOptimizer(Optimizer):
             trial = search.search(line, first)
         if trial is None:
             watched = None
-            line = self.line(oracle, state.x, state.f, state.g, -state.g)
+            line = make(oracle, x, state.f, state.g, -state.g)
             if (d != line.d).any():
                 state = replace(state, memory=None, restarts=state.restarts + 1)
                 d = line.d
@@ -132,7 +135,7 @@ def failure(line: Line) -> Halt:
     if not line.slope < 0:
         return Halt(Status.STALLED, f"the gradient is zero or its square underflows at f = {line.f0:.6g}")
     length = sqrt(float(line.x.dot(line.x))) or 1.0
-    alpha = max(CLEAR * line.noise / -line.slope, sqrt(EPS) * length / sqrt(float(line.d.dot(line.d))))
+    alpha = max(CLEAR * line.noise / -line.slope, sqrt(eps(line.x)) * length / sqrt(float(line.d.dot(line.d))))
     trial = line(alpha)
     promised, decrease = -line.promised(alpha), line.f0 - trial.f
     if not trial.finite:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
+from optlab.core.constraints import project
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
@@ -33,6 +34,8 @@ HEAD = 10
 """How many first values of f set the range that divergence is measured against, and how long it must last."""
 BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
+SHORT = float(np.finfo(float).eps) ** 0.5
+"""A step of this part of x shows in double precision whether f falls along −g."""
 VAST = 1 / float(np.finfo(float).eps)
 """What is more than this many times larger than where a run began has left every scale of the problem."""
 
@@ -71,7 +74,8 @@ class Loop:
         self.stop = DEFAULT_STOP if stop is None else stop
         self.oracle = Oracle(problem, seed)
         self.oracle.limit(**self.stop.limits())
-        self.x0 = check_start(problem.start() if start is None else start, problem.n)
+        self.judge = problem.in_double
+        self.x0 = check_start(self.judge.start() if start is None else start, problem.n, problem.arithmetic)
         self.state: State | None = None
         self.k = 0
         self.stationarity = self.scale = nan
@@ -80,6 +84,7 @@ class Loop:
         self.book = Book()
         self.status: Status | None = None
         self.message = self.traceback = self.note = ""
+        self.lost: Array | None = None
         if resume is not None:
             self._restore(resume)
 
@@ -125,10 +130,10 @@ class Loop:
             except InputError:  # facts that cannot be meant
                 raise
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
-                if kkt.strictly_inside(self.problem):
+                if kkt.strictly_inside(self.judge):
                     self.fail(error)
-                else:  # there f need not be defined
-                    self.scale = kkt.stationarity(self.problem, self.state.x, self._genuine_gradient())
+                elif self.state is not None:  # there f need not be defined
+                    self.scale = kkt.stationarity(self.judge, self.state.x, self._genuine_gradient())
             judge = self.stop.bind(self)
             if self.status is None:
                 self._judge(judge)
@@ -164,14 +169,28 @@ class Loop:
 
     def _halt(self, halt: Halt) -> None:
         """End the run with a verdict from outside; CONVERGED is the stop rules' to give, and they have just looked."""
-        status = halt.status
+        status, note = halt.status, str(halt)
         if status is Status.NONFINITE and self.state is not None:
             status = self._way_out(self.state)
+        elif status is Status.LINESEARCH_FAILED and self._falls_in_double():
+            status = Status.STALLED
+            note += f"; in double precision f falls along -g: {self.problem.arithmetic} is at its end"
         elif status is Status.CONVERGED:
             status = Status.STALLED
             short = "short of the tolerance"
             self.book.claim = self.book.claim or f"the method claimed convergence at iteration {self.k}, {short}"
-        self._end(status, str(halt))
+        self._end(status, note)
+
+    def _falls_in_double(self) -> bool:
+        """Whether a run in another precision stands where f does fall along −g, were it computed in double."""
+        if self.judge is self.problem or self.state is None:
+            return False
+        x, g = np.asarray(self.state.x, dtype=float), np.asarray(self.state.g, dtype=float)
+        alpha = SHORT * (max_abs(x) or 1.0) / (max_abs(g) or 1.0)
+        try:
+            return bool(self.judge.value(x - alpha * g) < self.judge.value(x))
+        except Exception:  # the problem's, where nothing was asked before
+            return False
 
     def _commit(self, new: Any) -> bool:
         old = self.state
@@ -205,9 +224,13 @@ class Loop:
         finite_f = isfinite(new.f) or (not self._exact and isnan(new.f))
         what = "f" if not finite_f else "x" if not isfinite(max_abs(new.x)) else "the gradient"
         note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
-        born = birth(self.problem, new.x) if what != "x" else ""
-        told = [f"{what} is not finite {where} (f = {new.f})", born and f"it was born in an {born}", note]
-        return "; ".join(part for part in told if part)
+        self.lost = None if what == "x" else new.x
+        return f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}")
+
+    def birthplace(self) -> str:
+        """Return where the number that ended the run was lost, evaluated once more, uncounted; "" where none was."""
+        born = "" if self.lost is None else birth(self.problem, self.lost)
+        return born and f"; it was born in an {born}"
 
     def _way_out(self, new: State | None) -> Status:
         """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
@@ -224,16 +247,19 @@ class Loop:
         assert self.state is not None
         moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
         if moved.any():
-            self.note = f"the start was infeasible and was projected, {np.linalg.norm(moved):.3g} away"
+            inside = np.array_equal(project(self.problem, self.x0), self.x0)
+            what = "was moved into the interior" if inside else "was infeasible and was projected"
+            self.note = f"the start {what}, {np.linalg.norm(moved):.3g} away"
 
     def _measure_scale(self) -> None:
         """Find s, the stationarity at the standard start; the run's own where that is zero or not finite."""
         state = self.state
         assert state is not None
-        same = self.genuine and (kkt.standard_point(self.problem) == state.x).all()
-        self.scale = kkt.scale_of(self.problem, state.g if same else None)
+        own = self.genuine and self.judge is self.problem
+        same = own and (kkt.standard_point(self.problem) == state.x).all()
+        self.scale = kkt.scale_of(self.judge, state.g if same else None)
         if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
-            self.scale = kkt.stationarity(self.problem, state.x, self._genuine_gradient())
+            self.scale = kkt.stationarity(self.judge, state.x, self._genuine_gradient())
 
     def _judge(self, judge: Callable[[Any], Status | None]) -> None:
         state, book = self.state, self.book
@@ -269,17 +295,25 @@ class Loop:
 
     def certified(self, tolerance: float) -> bool:
         """Check a claim of convergence independently: every constraint, a genuine gradient, the KKT residual."""
-        if not self.optimizer.exact or self.state is None or kkt.infeasibility(self.problem, self.state.x):
+        if not self.optimizer.exact or self.state is None:
             return False
-        why = kkt.refutation(self.problem, self.state.x, self._genuine_gradient(), 10 * tolerance)
+        x = np.asarray(self.state.x, dtype=float)
+        if kkt.infeasibility(self.judge, x):
+            return False
+        why = kkt.refutation(self.judge, x, self._genuine_gradient(), 10 * tolerance)
         if why and not self.book.claim:
             self.book.claim = f"the method claimed convergence at iteration {self.k}, but {why}"
         return not why
 
     def _genuine_gradient(self) -> Array:
-        """∇f at the iterate: the oracle's own answer, or evaluated afresh, uncounted, where the state has another."""
+        """∇f at the iterate: the oracle's own answer, or evaluated afresh, uncounted, where the state has another.
+
+        It is that in double precision.
+        """
         assert self.state is not None
-        return self.state.g if self.genuine else np.asarray(self.problem.gradient(self.state.x))
+        if self.genuine and self.judge is self.problem:
+            return self.state.g
+        return np.asarray(self.judge.gradient(np.asarray(self.state.x, dtype=float)))
 
     def _end(self, status: Status, message: str = "") -> None:
         self.status = status
@@ -308,6 +342,8 @@ def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
     missing = optimizer.lacks()
     if missing:
         return missing
+    if problem.arithmetic not in optimizer.precisions:
+        return f"{name_of(optimizer)} runs in {' and '.join(optimizer.precisions)} only, not in {problem.arithmetic}"
     ignored = [kind for kind in problem.constrained if kind not in optimizer.handles]
     form = () if problem.feasible is None else problem.feasible.form
     if form and set(form) <= set(optimizer.handles):
@@ -318,7 +354,7 @@ def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
         why = problem.lacks(need)
         if why:
             return f"{name_of(optimizer)} needs {need}: {why}"
-    return ""
+    return problem.departure()
 
 
 def iterate(
@@ -391,6 +427,7 @@ def run(
     recorder = recorder or Recorder(Keep(), loop.problem.n)
     assert loop.status is not None
     trace = recorder.finish(loop.status, loop.claimed or loop.status, loop.message, loop.traceback)
+    trace.precision = loop.problem.arithmetic
     if watch is not None:
         table = np.array(tally, dtype=np.int64).reshape(len(trace), len(KINDS))
         trace.scalars.update({f"n_{kind}": table[:, j] for j, kind in enumerate(KINDS)})  # type: ignore[misc]
@@ -407,7 +444,7 @@ def evaluate_later(trace: Trace, problem: ProblemBase) -> None:
     if missing.any():
         try:
             with np.errstate(all="ignore"):
-                f[trace.rows[missing]] = problem.values(trace.points[missing])
+                f[trace.rows[missing]] = problem.objectives(trace.points[missing])
         except (Exception, SystemExit):  # the problem's; what was evaluated on the way stays
             return
         trace.scalars["f"] = f

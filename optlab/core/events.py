@@ -29,6 +29,8 @@ BIRTHS = ("invalid", "divide", "overflow")
 """What makes a number that is none, the most telling first."""
 LIBRARIES = frozenset({"numpy", "scipy", "autograd"})
 """Code that only does what it is told: an event is placed in the line that called it."""
+NARROW = "optlab.kernels.narrow"
+"""So does this module, NumPy's operations in another precision."""
 DERIVATIVES = "optlab.derivatives"
 SHORT = 60
 
@@ -95,11 +97,15 @@ def python_overflow(error: OverflowError) -> None:
 
 def located(kind: str, frame: FrameType) -> Event:
     """Return the event with the innermost line outside the libraries of numbers."""
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in LIBRARIES:
+    while frame.f_back is not None and _is_library(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     name, line = frame.f_code.co_filename, frame.f_lineno
     derived = frame.f_globals.get("__name__", "").startswith(DERIVATIVES)
     return Event(kind, "a derivative by autograd" if derived else _source(frame), Path(name).name, line)
+
+
+def _is_library(module: str) -> bool:
+    return module.partition(".")[0] in LIBRARIES or module == NARROW
 
 
 def _source(frame: FrameType) -> str:

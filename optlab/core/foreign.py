@@ -72,6 +72,7 @@ class ForeignOptimizer(Optimizer):
     """
 
     abstract: ClassVar[bool] = True
+    precisions: ClassVar[tuple[str, ...]] = ("float64",)
     properties: ClassVar[tuple[str, ...]] = ("foreign",)
     """Beside "foreign": "derivative_free" where ∇f serves our stop rules alone, and is not counted."""
     package: ClassVar[str] = ""

@@ -25,7 +25,7 @@ FEASIBLE_AT_MOST = 1e-6
 """… and to this as given."""
 UNBOUNDED = 1e6
 """What a constraint pushes at a KKT point is at most so many times ∇f; 45 is the most in the catalogue."""
-BALANCED = 1e3 * float(np.finfo(float).eps)
+BALANCED = 1e-8
 """A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 
 

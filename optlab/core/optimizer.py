@@ -98,6 +98,8 @@ class Optimizer(ABC):
     """Tags that choose the method's checks: f_homogeneous, monotone, line_search, …"""
     exact: ClassVar[bool] = True
     """False for methods that see only sampled gradients."""
+    precisions: ClassVar[tuple[str, ...]] = ("float32", "float64")
+    """In which dtypes it runs; float16 too where it needs nothing that NumPy and LAPACK do not have in it."""
 
     def init(self, oracle: Oracle, x0: Array) -> State:
         """Evaluate the start; methods over a set start from its projection."""

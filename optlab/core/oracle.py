@@ -81,6 +81,7 @@ class Oracle:
         "_max_f",
         "_max_gradient",
         "_memo",
+        "_plain",
         "_problem",
         "_seed",
         "_sizes",
@@ -102,6 +103,7 @@ class Oracle:
         self._problem = problem
         self._seed = seed
         self._value, self._gradient = problem.value, problem.gradient
+        self._plain = problem.composite is None
         self._fused = problem.value_and_gradient if problem.by_hand("value_and_gradient") else None
         if self._fused is None and not problem.by_hand("gradient"):
             self._fused = problem.value_and_gradient  # one autograd trace serves both
@@ -158,7 +160,7 @@ class Oracle:
         own = x is self._x and g is self._g
         if x is not self._x:
             self._x, self._memo = x, None
-        self._f, self._g = f, g
+        self._f, self._g = f if self._plain else None, g  # a state's f has the composite term in it
         return own
 
     def _asked(self, x: Array, question: str, counter: str, answer: Callable[[], Array]) -> Array:
@@ -306,6 +308,11 @@ class Oracle:
         return self._problem.constrained
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the run's precision."""
+        return np.dtype(self._problem.arithmetic)
+
+    @property
     def start_length(self) -> float:
         """The greatest component of the problem's standard start, in magnitude."""
         return self._problem.start_length
@@ -388,8 +395,11 @@ class Oracle:
         composite = self._problem.composite
         return 0.0 if composite is None else float(composite.value(x))
 
-    def prox(self, x: Array, t: float) -> Array:
-        """Return argmin over z of t c(z) + ½‖z − x‖², shape (n,), read-only; not counted. x itself without a term."""
+    def prox(self, x: Array, t: Any) -> Array:
+        """Return argmin over z of t c(z) + ½‖z − x‖², shape (n,), read-only; not counted. x itself without a term.
+
+        For a sum over single variables t may be an (n,) array.
+        """
         composite = self._problem.composite
         return x if composite is None else self._vector(composite.prox(x, t), "prox")
 
@@ -466,8 +476,8 @@ class Oracle:
         return frozen(M, 1)
 
 
-def check_start(x0: Any, n: int | None = None) -> Array:
-    """Return a fresh (n,) float array for a start, or raise an InputError that says what was given."""
+def check_start(x0: Any, n: int | None = None, precision: str = "float64") -> Array:
+    """Return a fresh (n,) array of a precision for a start, or raise an InputError that says what was given."""
     from optlab.core.problem import as_point
 
     x = as_point(x0, "start")
@@ -477,4 +487,7 @@ def check_start(x0: Any, n: int | None = None) -> Array:
     if not np.all(np.isfinite(x)):
         msg = f"start must be finite, but component {int(np.argmin(np.isfinite(x)))} is {x[np.argmin(np.isfinite(x))]}"
         raise InputError(msg)
-    return x
+    if precision == "float64":
+        return x
+    with np.errstate(over="ignore"):
+        return x.astype(precision)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "Facts", "ProblemBase"]
 
 NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic", "ball")  # fmt: skip
+         "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
@@ -47,6 +47,8 @@ class ProblemBase(ABC):
     ----------
     suites, tags : tuple of str
         Where it belongs, the first suite being its home, and what it is.
+    arithmetic : str
+        The dtype that it is evaluated in.
     variants : tuple of settings
         Beside the defaults, what the battery checks.
     """
@@ -55,6 +57,7 @@ class ProblemBase(ABC):
     tags: ClassVar[tuple[str, ...]] = ()
     variants: ClassVar[tuple[Mapping[str, Any], ...]] = ()
     autodiff: ClassVar[bool] = True
+    arithmetic: ClassVar[str] = "float64"
 
     feasible: ConvexSet | None = None
     bounds: tuple[Any, Any] | None = None
@@ -134,6 +137,21 @@ class ProblemBase(ABC):
         return Intersection((self.feasible, Box(*self.bounds)))
 
     @property
+    def _gradient_is_affine(self) -> bool:
+        """Whether ∇f shows that f is a quadratic, where no tag says so: asked of a user's functions only."""
+        return False
+
+    @property
+    def _linear_constraints(self) -> bool:
+        """Whether there are no functions as constraints, and the set's own inequalities have no curvature."""
+        if self.equality is not None or self.inequality is not None:
+            return False
+        if self.feasible is None or "inequality" not in self.feasible.form:
+            return True
+        x = np.asarray(self.start(), dtype=float)
+        return not self.feasible.inequality_curvature(x, np.ones(self.feasible.inequality(x).size)).any()
+
+    @property
     def ball(self) -> tuple[Array, float] | None:
         """Center (n,) and radius where a ball is the feasible set; None otherwise."""
         from optlab.sets.ball import Ball
@@ -150,6 +168,11 @@ class ProblemBase(ABC):
     @property
     def exact(self) -> ProblemBase:
         """The same problem without whatever falsifies its evaluations, for judging; itself where nothing does."""
+        return self
+
+    @property
+    def in_double(self) -> ProblemBase:
+        """The same problem evaluated in double precision, which judges a run in another one; itself where it is."""
         return self
 
     # --- derivatives: by hand in a subclass, else by autograd -----------------------------------
@@ -256,6 +279,11 @@ class ProblemBase(ABC):
         """F of every row of X, shape (K,)."""
         return np.array([self.value(x) for x in X], dtype=X.dtype)
 
+    def objectives(self, X: Array) -> Array:
+        """What is minimized, of every row of X, shape (K,): with the composite term where there is one."""
+        F = self.values(X)
+        return F if self.composite is None else F + np.array([self.composite.value(x) for x in X], dtype=X.dtype)
+
     def gradients(self, X: Array) -> Array:
         """∇f of every row of X, shape (K, n)."""
         if not self.by_hand("gradient"):
@@ -272,6 +300,10 @@ class ProblemBase(ABC):
         """Leave out what is computed when first asked for: a copy computes it again."""
         cls = type(self)
         return {k: v for k, v in self.__dict__.items() if not isinstance(getattr(cls, k, None), cached_property)}
+
+    def departure(self) -> str:
+        """Return why the problem is not evaluated in its precision, or "" where it is, as always in double."""
+        return ""
 
     # --- what is there --------------------------------------------------------------------------
 
@@ -328,8 +360,11 @@ class ProblemBase(ABC):
             there, what = special[need]
             large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
             return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
+        if need == "linear_constraints":
+            return "" if self._linear_constraints else "its constraints are not linear"
         if need == "quadratic":
-            return "" if "quadratic" in self.tags else "the problem is not a quadratic"
+            known = {"quadratic", "linear"} & set(self.tags)
+            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
         return self._lacks_derivative(need)
 
     def _lacks_derivative(self, need: str) -> str:

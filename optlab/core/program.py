@@ -83,7 +83,7 @@ class Program:
 
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle
-        everywhere = np.full(oracle.n, np.inf)
+        everywhere = np.full(oracle.n, np.inf, oracle.dtype)
         self.lo, self.hi = oracle.bounds or (-everywhere, everywhere)
         self.below, self.above = np.flatnonzero(np.isfinite(self.lo)), np.flatnonzero(np.isfinite(self.hi))
 
@@ -109,10 +109,10 @@ class Program:
     def split(self, lam: Array) -> tuple[Array, Array, Array]:
         """Return the λ of g (m,), and of the lower and upper bounds, (n,) each, 0 where there is no bound."""
         m = lam.size - self.below.size - self.above.size
-        lower, upper = np.zeros(self.oracle.n), np.zeros(self.oracle.n)
+        lower, upper = np.zeros_like(self.lo), np.zeros_like(self.lo)
         lower[self.below] = lam[m : m + self.below.size]
         upper[self.above] = lam[m + self.below.size :]
-        return lam[:m], lower, upper
+        return lam[:m].astype(self.lo.dtype, copy=False), lower, upper
 
     def lagrangian(self, slopes: Slopes, lam: Array, nu: Array) -> Array:
         """∇f + Jgᵀλ + Jhᵀν − λ_lo + λ_hi, shape (n,)."""

@@ -68,6 +68,8 @@ class Trace:
         Diagnostics added after the run.
     events : dict
         The first floating-point event of each kind, in words, where the run was watched.
+    precision : str
+        The dtype of the run; what is recorded of it is float64, in which its numbers are exact.
     """
 
     scalars: dict[str, Array]
@@ -80,6 +82,7 @@ class Trace:
     columns: dict[str, Array] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
     events: dict[str, str] = field(default_factory=dict)
+    precision: str = "float64"
 
     def __len__(self) -> int:
         return len(self.scalars["k"])

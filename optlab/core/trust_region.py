@@ -17,8 +17,9 @@ from optlab.core.descent import failure
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.kernels.euclidean import norm
+from optlab.kernels.narrow import DOUBLE
 from optlab.kernels.trust_region import Step
-from optlab.linesearch.base import NOISE, Line
+from optlab.linesearch.base import NOISE, Line, rounding_of
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -69,7 +70,7 @@ def attempt(oracle: Oracle, state: State, step: Step, accept: float, x: Array | 
         x = state.x + p
     if (x == state.x).all():
         raise failure(Line(oracle, state.x, state.f, state.g, -state.g))
-    noise = NOISE * abs(state.f)
+    noise = NOISE * abs(state.f) if p.itemsize == DOUBLE else rounding_of(state.f, p)
     hidden = step.predicted <= HIDDEN * noise
     f = oracle.value_and_gradient(x)[0] if hidden else oracle.value(x)
     if f == -inf:

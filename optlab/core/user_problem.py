@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from optlab.sets.base import ConvexSet
 
 __all__ = ["Problem"]
+
+AFFINE = 1e-9
+"""A gradient bends by less than this, relatively, where f is a quadratic."""
 
 
 @final
@@ -134,6 +138,19 @@ class Problem(ProblemBase):
     def value(self, x: Array) -> float:  # shadowed by the user's f
         """f(x), a float."""
         raise NotImplementedError  # pragma: no cover
+
+    @cached_property
+    def _gradient_is_affine(self) -> bool:
+        """Whether ∇f is affine along one direction through the standard start, as that of a quadratic is."""
+        x = np.asarray(self.start(), dtype=float)
+        u = max(1.0, self.start_length) * np.cos(np.arange(1.0, x.size + 1))
+        try:
+            with np.errstate(all="ignore"):
+                here, ahead, back = (np.asarray(self.gradient(y), dtype=float) for y in (x, x + u, x - u))
+        except Exception:  # f is not defined everywhere
+            return False
+        size = np.abs(here) + np.abs(ahead) + np.abs(back)
+        return bool((np.abs(ahead + back - 2.0 * here) <= AFFINE * size.max()).all())
 
     def start(self) -> Array:
         """The standard starting point, shape (n,), a fresh array."""

@@ -72,7 +72,7 @@ class Batched(NDArrayOperatorsMixin):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func not in FUNCTIONS:
-            from optlab.derivatives import batched_algebra, batched_numpy, batched_shapes  # noqa: F401
+            from optlab.derivatives import batched_algebra, batched_numpy, batched_shapes, batched_stable  # noqa: F401
         handler = FUNCTIONS.get(func)
         if handler is None:
             msg = f"numpy.{func.__name__}"

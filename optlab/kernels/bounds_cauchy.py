@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from optlab.kernels.bounds import breakpoints, clip
 from optlab.kernels.bounds_limited import LimitedHessian
+from optlab.kernels.narrow import eps
 
 Array = NDArray[np.float64]
 
-EPS = float(np.finfo(float).eps)
 BLOCK, GROWTH = 64, 4
 """So many breakpoints are sorted and passed together at first; the next block has this multiple."""
 
@@ -53,7 +53,7 @@ def cauchy_point(x: Array, g: Array, lo: Array, hi: Array, B: LimitedHessian) ->
     p = B.columns(d)
     square = float(d.dot(d))
     first = float(t.min(where=ahead, initial=inf))
-    least = EPS * B.theta * square
+    least = eps(d) * B.theta * square
     newton = square / max(B.theta * square - float(p.dot(B.middle(p))), least) if square > 0 else 0.0
     if newton <= first:
         return CauchyPoint(clip(x + newton * d, lo, hi), newton * p, p)
@@ -75,10 +75,11 @@ def _walk(t: Array, d: Array, p: Array, least: float, B: LimitedHessian) -> tupl
         block, ahead = ahead[order[:many]], ahead[order[many:]]
         block = block[np.argsort(t[block], kind="stable")]
         rest = d[ahead]
-        begins = np.concatenate([[begin], t[block]])
+        begins = np.concatenate([np.array([begin], t.dtype), t[block]])
         lengths = np.diff(begins)
         steps = d[block]
-        q = np.cumsum(np.concatenate([[beyond + float(rest.dot(rest))], (steps * steps)[::-1]]))[::-1]
+        outside = np.array([beyond + float(rest.dot(rest))], d.dtype)
+        q = np.cumsum(np.concatenate([outside, (steps * steps)[::-1]]))[::-1]
         P = np.cumsum(np.column_stack([p, -steps * B.rows(block)]), axis=1)
         C = np.cumsum(np.column_stack([c, lengths * P[:, :-1]]), axis=1)
         MP = B.middle(P)

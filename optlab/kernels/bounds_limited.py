@@ -9,12 +9,12 @@ Source: Byrd, Nocedal & Schnabel (1994), theorem 2.3; Byrd, Lu, Nocedal & Zhu (1
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot
-from scipy.linalg.lapack import dgesv
+
+from optlab.kernels.routines import routines
 
 CHUNK = 512
 """So many columns of Wᵀ go into a product of matrices: few enough that BLAS does not hand them to threads, which wait
@@ -49,14 +49,14 @@ def appended(pairs: Pairs, s: Array, y: Array, m: int) -> Pairs:
     """Return the pairs with another one; the oldest is dropped where there are more than m. 4k products of vectors."""
     first = max(0, len(pairs.S) + 1 - m)
     S, Y = (*pairs.S[first:], s), (*pairs.Y[first:], y)
-    k = len(S)
-    SS, SY, YY = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
+    k, dot = len(S), routines(s).dot
+    SS, SY, YY = (np.empty((k, k), s.dtype) for _ in range(3))
     for new, old in zip((SS, SY, YY), pairs[2:], strict=True):
         new[:-1, :-1] = old[first:, first:]
-    SS[:, -1] = SS[-1, :] = [ddot(a, s) for a in S]
-    YY[:, -1] = YY[-1, :] = [ddot(a, y) for a in Y]
-    SY[-1, :-1] = [ddot(s, a) for a in Y[:-1]]
-    SY[:, -1] = [ddot(a, y) for a in S]
+    SS[:, -1] = SS[-1, :] = [dot(a, s) for a in S]
+    YY[:, -1] = YY[-1, :] = [dot(a, y) for a in Y]
+    SY[-1, :-1] = [dot(s, a) for a in Y[:-1]]
+    SY[:, -1] = [dot(a, y) for a in S]
     return Pairs(S, Y, SS, SY, YY)
 
 
@@ -80,14 +80,14 @@ class LimitedHessian(NamedTuple):
 
     def columns(self, v: Array) -> Array:
         """Return Wᵀv, shape (2k,)."""
-        theta, (S, Y, *_) = self.theta, self.pairs
-        return np.array([ddot(y, v) for y in Y] + [theta * ddot(s, v) for s in S])
+        theta, (S, Y, *_), dot = self.theta, self.pairs, routines(v).dot
+        return np.array([dot(y, v) for y in Y] + [theta * dot(s, v) for s in S], v.dtype)
 
     def rows(self, chosen: Indices) -> Array:
         """Return the columns of Wᵀ that belong to chosen components, shape (2k, many)."""
         S, Y, *_ = self.pairs
         k = len(S)
-        rows = np.empty((2 * k, chosen.size))
+        rows = np.empty((2 * k, chosen.size), S[0].dtype)
         for i, v in enumerate((*Y, *S)):
             v.take(chosen, out=rows[i], mode="clip")  # "raise" would go through a buffer
         rows[k:] *= self.theta
@@ -110,10 +110,11 @@ class LimitedHessian(NamedTuple):
     def add(self, u: Array, v: Array) -> Array:
         """Return v + Wu, written into v, which is an array of the caller's own."""
         (S, Y, *_), n, k = self.pairs, v.size, len(self.pairs.S)
+        axpy = routines(v).axpy
         for y, a in zip(Y, u[:k].tolist(), strict=True):
-            daxpy(y, v, n, a)
+            axpy(y, v, n, a)
         for s, a in zip(S, (self.theta * u[k:]).tolist(), strict=True):
-            daxpy(s, v, n, a)
+            axpy(s, v, n, a)
         return v
 
     def gram(self) -> Array:
@@ -126,20 +127,20 @@ def limited_hessian(pairs: Pairs) -> LimitedHessian:
     """Return B of the pairs, from θI."""
     _, _, SS, SY, YY = pairs
     theta, k = float(YY[-1, -1]) / float(SY[-1, -1]), len(SY)
-    inverse = _blocks(np.zeros((k, k)), SY * _below(k), theta * SS)
+    inverse = _blocks(np.zeros_like(SY), SY * _below(k, SY.dtype), theta * SS)
     inverse.ravel()[: 2 * k * k : 2 * k + 1] = -SY.diagonal()
-    return LimitedHessian(theta, pairs, inverse, dgesv(inverse, np.eye(2 * k))[2])
+    return LimitedHessian(theta, pairs, inverse, routines(SY).gesv(inverse, np.eye(2 * k, dtype=SY.dtype))[2])
 
 
 @lru_cache
-def _below(k: int) -> Array:
+def _below(k: int, dtype: Any) -> Array:
     """Return (k, k) ones below the diagonal, zeros elsewhere."""
-    return np.tri(k, k, -1)
+    return np.tri(k, k, -1, dtype)
 
 
 def _blocks(a: Array, b: Array, c: Array) -> Array:
     """Return [[a, bᵀ], [b, c]]."""
     k = len(a)
-    full = np.empty((2 * k, 2 * k))
+    full = np.empty((2 * k, 2 * k), a.dtype)
     full[:k, :k], full[k:, :k], full[:k, k:], full[k:, k:] = a, b, b.T, c
     return full

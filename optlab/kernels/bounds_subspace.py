@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dgesv
 
 from optlab.kernels.bounds import clip, longest
 from optlab.kernels.bounds_cauchy import CauchyPoint
 from optlab.kernels.bounds_limited import LimitedHessian
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -49,7 +49,7 @@ def reduced_step(B: LimitedHessian, gram: Array, r: Array, Wr: Array, free: Mask
     Source: Byrd, Lu, Nocedal & Zhu (1995), section 5.1, the direct primal method.
     """
     theta = B.theta
-    u = dgesv(B.inverse - gram / theta, Wr)[2]
+    u = routines(Wr).gesv(B.inverse - gram / theta, Wr)[2]
     d = B.add(u / theta, r.copy()) / theta
     if free is not None:
         d *= free

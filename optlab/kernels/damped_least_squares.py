@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.kernels.least_squares import triangle
+from optlab.kernels.narrow import eps
 
 Array = NDArray[np.float64]
 
-EPS = float(np.finfo(float).eps)
 NEAR = 0.1
 """‖Dp‖ need not be Δ: this near, relative to Δ, will do (Moré's σ)."""
 MOST = 50
@@ -86,7 +86,7 @@ def model(r: Array, J: Array, D: Array) -> Model | None:
         U, s, Vt = np.linalg.svd(R[:, :n], full_matrices=False)
     except np.linalg.LinAlgError:
         return None
-    s = np.where(s > max(J.shape) * EPS * s[0], s, 0.0)
+    s = np.where(s > max(J.shape) * eps(J) * s[0], s, 0.0)
     return Model(s, U.T @ R[:, n], inverse[:, None] * Vt.T)
 
 

@@ -7,18 +7,19 @@ from math import frexp, inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from optlab.kernels.narrow import DOUBLE, least_square
 from optlab.kernels.norms import max_abs
 
 Array = NDArray[np.float64]
 
 TINY = 1e-280
-"""Below it squares have lost digits."""
+"""Below it squares have lost digits; in another dtype, below its least normal number over eps."""
 
 
 def norm(v: Array) -> float:
     """‖v‖₂ where its square overflows or underflows too; a power of two in v is one in the norm, to the last bit."""
     squared = float(v.dot(v))
-    if TINY < squared < inf:
+    if (TINY if v.itemsize == DOUBLE else least_square(v)) < squared < inf:
         return sqrt(squared)
     greatest = max_abs(v)
     if not 0 < greatest < inf:

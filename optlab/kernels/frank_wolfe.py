@@ -33,7 +33,8 @@ class ActiveSet(NamedTuple):
         same = np.flatnonzero((self.atoms == s).all(axis=1))
         if same.size:
             return self, int(same[0])
-        return ActiveSet(np.vstack([self.atoms, s]), np.append(self.weights, 0.0)), len(self.weights)
+        weights = np.append(self.weights, self.weights.dtype.type(0.0))
+        return ActiveSet(np.vstack([self.atoms, s]), weights), len(self.weights)
 
     def shifted(self, factor: float, gains: int | None, loses: int | None, gamma: float, drop: bool) -> ActiveSet:
         """Multiply all weights by a factor, give γ to one atom and take it from another; drop what has none left.

@@ -6,14 +6,16 @@ Source: Golub & Van Loan (2013), sections 5.3 and 5.5; Higham (2002), chapter 20
 from __future__ import annotations
 
 from math import frexp, isfinite, ldexp, nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dgeqrf, dposv, dtrtrs
+
+from optlab.kernels.narrow import EPS, eps
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 
-EPS = float(np.finfo(float).eps)
 TELLING = EPS**0.5
 """A factor this near to a power of two, relative to it, is one."""
 
@@ -41,7 +43,7 @@ def triangle(A: Array) -> Array:
 
     With b as a further column of A, that column of R is Qᵀb.
     """
-    R = dgeqrf(A)[0]
+    R = routines(A).geqrf(A)[0]
     return np.triu(R[: A.shape[1]])
 
 
@@ -50,7 +52,7 @@ def by_normal_equations(A: Array, b: Array) -> Array | None:
 
     The condition number of AᵀA is κ(A)²: of 16 digits twice the digits of κ are lost (Higham, section 20.4).
     """
-    _, x, info = dposv(A.T @ A, A.T @ b, lower=1)
+    _, x, info = routines(A).posv(A.T @ A, A.T @ b, lower=1)
     return x.reshape(-1) if info == 0 and np.isfinite(x).all() else None
 
 
@@ -64,9 +66,9 @@ def by_qr(A: Array, b: Array) -> Array | None:
         return None
     R = triangle(np.column_stack([A, b]))
     lengths = np.sqrt(np.einsum("ij,ij->j", R[:, :n], R[:, :n]))  # those of the columns of A
-    if not (np.abs(R.diagonal()[:n]) > m * EPS * lengths).all():
+    if not (np.abs(R.diagonal()[:n]) > m * routines(A).eps * lengths).all():
         return None
-    x, info = dtrtrs(R[:n, :n], R[:n, n])
+    x, info = routines(A).trtrs(R[:n, :n], R[:n, n])
     return x if info == 0 and np.isfinite(x).all() else None
 
 
@@ -80,7 +82,7 @@ def by_svd(A: Array, b: Array, rcond: float | None = None) -> Array | None:
         U, s, Vt = np.linalg.svd(A, full_matrices=False)
     except np.linalg.LinAlgError:
         return None
-    kept = s > (max(A.shape) * EPS if rcond is None else rcond) * s[0]
+    kept = s > (max(A.shape) * eps(A) if rcond is None else rcond) * s[0]
     return np.asarray(Vt[kept].T @ ((U[:, kept].T @ b) / s[kept]))
 
 
@@ -99,7 +101,7 @@ def shortest_step(J: Array, r: Array, shifts: Array | None = None) -> Array | No
     of each, so that the units of the variables do not decide it.
     """
     if shifts is not None:
-        J, r = np.vstack([J, np.diag(shifts)]), np.concatenate([r, np.zeros(shifts.size)])
+        J, r = np.vstack([J, np.diag(shifts)]), np.concatenate([r, np.zeros(shifts.size, r.dtype)])
     lengths = np.sqrt(np.einsum("ij,ij->j", J, J))
     try:
         if (lengths > 0).all():
@@ -111,5 +113,5 @@ def shortest_step(J: Array, r: Array, shifts: Array | None = None) -> Array | No
         return None
 
 
-def _finite(p: NDArray[np.floating]) -> Array | None:
-    return np.asarray(p, dtype=float) if np.isfinite(p).all() else None
+def _finite(p: NDArray[Any]) -> Array | None:
+    return np.asarray(p) if np.isfinite(p).all() else None

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dsysv
+
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
-
-EPS = float(np.finfo(float).eps)
 
 
 def solve_indefinite(A: Array, b: Array) -> Array | None:
@@ -19,9 +18,10 @@ def solve_indefinite(A: Array, b: Array) -> Array | None:
 
     None where A is singular: a pivot is zero, or x is so long that the rounding of A alone, eps‖A‖‖x‖, exceeds b.
     """
-    *_, x, info = dsysv(A, b, lower=1)
+    lib = routines(b)
+    *_, x, info = lib.sysv(A, b, lower=1)
     if info != 0:
         return None
     x = x.reshape(b.shape)
-    spread = EPS * float(np.abs(A).max()) * float(np.abs(x).max())
+    spread = lib.eps * float(np.abs(A).max()) * float(np.abs(x).max())
     return x if spread <= float(np.abs(b).max()) else None

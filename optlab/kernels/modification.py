@@ -13,13 +13,12 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dposv
 
 from optlab.kernels.euclidean import norm
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 
-EPS = float(np.finfo(float).eps)
 RESIDUAL = 1e-3
 """A matrix that is indefinite by rounding alone still solves the equation to this, relative to its right-hand side."""
 
@@ -30,14 +29,15 @@ def solve_semidefinite(H: Array, b: Array) -> Array | None:
     A shift of n·eps‖H‖, the rounding of the factorization, is tried then; it counts if x solves the equation
     nevertheless. None where H is indefinite, or not finite, and where x overflows.
     """
-    _, x, info = dposv(H, b, lower=1)
+    lib = routines(b)
+    _, x, info = lib.posv(H, b, lower=1)
     if info == 0:
         return x if 0 < float(x.dot(b)) < inf else None  # LAPACK does not see NaN
     diagonal = H.diagonal()
-    tau = b.size * EPS * float(np.abs(H).max())
+    tau = b.size * lib.eps * float(np.abs(H).max())
     if not (0 < tau < inf and diagonal.min() > -tau):
         return None
-    _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
+    _, x, info = lib.posv(shifted(H, tau), b, lower=1, overwrite_a=1)
     return x if info == 0 and tau * norm(x) <= RESIDUAL * norm(b) else None
 
 
@@ -91,7 +91,7 @@ class AddedIdentity(Modification):
         """Raise τ until Cholesky succeeds."""
         tau = self.beta * norm(H.ravel(order="K")) - min(0.0, float(H.diagonal().min()))
         while True:
-            _, x, info = dposv(shifted(H, tau), b, lower=1, overwrite_a=1)
+            _, x, info = routines(b).posv(shifted(H, tau), b, lower=1, overwrite_a=1)
             if info == 0:
                 return np.asarray(x)
             tau *= self.growth

@@ -9,9 +9,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtrs
 
 from optlab.kernels.modification import Modification
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 
@@ -34,10 +34,11 @@ class ModifiedCholesky(Modification):
 
     def solve_modified(self, H: Array, b: Array) -> Array:
         """Factorize and substitute."""
-        L, d, order = gill_murray(H, self.delta)
-        y = dtrtrs(L, b[order], lower=1, unitdiag=1)[0]
+        lib = routines(b)
+        L, d, order = gill_murray(H, self.delta * lib.coarse)
+        y = lib.trtrs(L, b[order], lower=1, unitdiag=1)[0]
         x = np.empty_like(b)
-        x[order] = dtrtrs(L, y / d, lower=1, trans=1, unitdiag=1)[0]
+        x[order] = lib.trtrs(L, y / d, lower=1, trans=1, unitdiag=1)[0]
         return x
 
 
@@ -52,7 +53,7 @@ def gill_murray(A: Array, delta: float) -> tuple[Array, Array, NDArray[np.intp]]
     xi = float(np.abs(C - np.diag(C.diagonal())).max())
     beta = sqrt(max(gamma, xi / sqrt(max(1, n * n - 1))))
     least = delta * (gamma + xi)
-    L, d, order = np.eye(n), np.empty(n), np.arange(n)
+    L, d, order = np.eye(n, dtype=A.dtype), np.empty(n, A.dtype), np.arange(n)
     for j in range(n):
         q = j + int(np.abs(C.diagonal()[j:]).argmax())
         for rows in (C, C.T, order):

@@ -10,9 +10,9 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
 from scipy.linalg import ldl
-from scipy.linalg.lapack import dtrtrs
 
 from optlab.kernels.modification import Modification
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 
@@ -38,13 +38,16 @@ class ModifiedLDL(Modification):
 
     def solve_modified(self, H: Array, b: Array) -> Array:
         """Factorize, raise the blocks' eigenvalues, and substitute."""
+        lib = routines(b)
         A = np.tril(H) + np.tril(H, -1).T
         factor, D, order = ldl(A)
         L = factor[order]
-        y = dtrtrs(L, b[order], lower=1, unitdiag=1)[0]
-        z = self._solve_blocks(np.asarray(D, dtype=float), y, self.delta * float(np.abs(A).sum(axis=1).max()))
+        y = lib.trtrs(L, b[order], lower=1, unitdiag=1)[0]
+        z = self._solve_blocks(
+            np.asarray(D, dtype=b.dtype), y, self.delta * lib.half * float(np.abs(A).sum(axis=1).max())
+        )
         x = np.empty_like(b)
-        x[order] = dtrtrs(L, z, lower=1, trans=1, unitdiag=1)[0]
+        x[order] = lib.trtrs(L, z, lower=1, trans=1, unitdiag=1)[0]
         return x
 
     def _solve_blocks(self, D: Array, y: Array, floor: float) -> Array:

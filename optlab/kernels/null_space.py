@@ -90,7 +90,7 @@ def tangential_step(Z: Array, W: Array, slope: Array, longest: float, far: float
         return Tangential(np.zeros_like(slope), bool(np.linalg.eigvalsh(B)[0] > 0))
     if step is not None and norm(step) <= far:
         return Tangential(Z @ step, True)
-    values, Q = np.linalg.eigh(B) if np.isfinite(B).all() else (np.zeros(c.size), np.eye(c.size))
+    values, Q = np.linalg.eigh(B) if np.isfinite(B).all() else (np.zeros_like(c), np.eye(c.size, dtype=c.dtype))
     along = c @ Q
     sizes = np.abs(values)
     sizes = np.where(sizes > NO_CURVATURE * sizes.max(), sizes, 0.0)

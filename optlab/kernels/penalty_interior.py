@@ -68,7 +68,8 @@ def _deep(
         J = jacobian(x)[r > 0] / lengths[r > 0][:, None]
         slope = J.T @ r[r > 0]
         H = J.T @ J
-        step = -np.linalg.solve(H + damping * max(float(H.diagonal().max()), 1e-300) * np.eye(x.size), slope)
+        size = max(float(H.diagonal().max()), 1e-300)
+        step = -np.linalg.solve(H + damping * size * np.eye(x.size, dtype=x.dtype), slope)
         trial = x + step
         there = g(trial)
         new = np.maximum(0.0, there / lengths + depth)

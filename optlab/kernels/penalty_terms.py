@@ -90,8 +90,8 @@ class Barrier(Terms):
 
     def multipliers(self, g: Array, h: Array) -> tuple[Array, Array]:
         """−μ/g, 0 outside. Source: Boyd & Vandenberghe (2004), equation 11.10."""
-        return np.where(g < 0, -self.mu / g, 0.0), np.zeros(h.size)
+        return np.where(g < 0, -self.mu / g, 0.0), np.zeros_like(h)
 
     def curvatures(self, g: Array, h: Array) -> tuple[Array, Array]:
         """μ/g²."""
-        return self.mu / g / g, np.zeros(h.size)
+        return self.mu / g / g, np.zeros_like(h)

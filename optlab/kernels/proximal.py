@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.linalg.lapack import dgesv, dpotrf
 
 from optlab.kernels.euclidean import norm
 from optlab.kernels.modification import shifted
 from optlab.kernels.momentum import next_t
+from optlab.kernels.narrow import coarseness, eps
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 Term = Callable[[Array], float]
@@ -44,7 +45,7 @@ def local_curvature(s: Array, y: Array) -> float:
 
 def curvature_holds(s: Array, y: Array, L: float, g: Array) -> bool:
     """Whether sᵀy ≤ L sᵀs, to the rounding of the gradient g: the descent lemma in terms of gradients."""
-    rounding = ROUNDING * sqrt(float(g.dot(g)) * float(s.dot(s)))
+    rounding = ROUNDING * coarseness(s) * sqrt(float(g.dot(g)) * float(s.dot(s)))
     return float(s.dot(y)) <= L * float(s.dot(s)) + rounding
 
 
@@ -86,10 +87,10 @@ def lifted(H: Array) -> tuple[Array, Array] | None:
     size = float(np.abs(H).max())
     if not 0 < size < np.inf:
         return None
-    tau, following = 0.0, H.shape[0] * EPS * size
+    tau, following = 0.0, H.shape[0] * eps(H) * size
     while True:
         A = shifted(H, tau)
-        L, info = dpotrf(A, lower=1, clean=1)
+        L, info = routines(H).potrf(A, lower=1, clean=1)
         if info == 0:
             return A, L
         tau, following = following, max(2.0 * following, BETA * size)
@@ -145,7 +146,7 @@ def newton_guess(H: Array, g: Array, x: Array, prox: Operator) -> Array:
         return p
     D = np.clip((prox(v + h, t) - p) / h, 0.0, 1.0)
     J = np.diag(1.0 - D) + (D * t)[:, None] * H
-    _, _, step, info = dgesv(J, p - x)
+    _, _, step, info = routines(J).gesv(J, p - x)
     return np.asarray(x + step) if info == 0 else p
 
 

@@ -36,7 +36,7 @@ def compact_sr1(pairs: tuple[tuple[Array, Array], ...], gamma: float) -> Spread:
     Source: Byrd, Nocedal & Schnabel (1994), theorem 5.1; Brust, Erway & Marcia (2017), section 2, on the eigenvalues.
     """
     n = pairs[0][0].size
-    rs, pivots = np.empty((len(pairs), n)), np.empty(len(pairs))
+    rs, pivots = np.empty((len(pairs), n), pairs[0][0].dtype), np.empty(len(pairs), pairs[0][0].dtype)
     k = 0
     for s, y in pairs:
         r = y - gamma * s - (rs[:k] @ s / pivots[:k]) @ rs[:k]
@@ -58,10 +58,10 @@ def spread_step(B: Spread, g: Array, radius: float) -> Step:
     c = g @ B.Q
     rest = g - B.Q @ c
     size = norm(rest)
-    values = np.append(B.gamma + B.extra, B.gamma)
+    values = np.append(B.gamma + B.extra, B.extra.dtype.type(B.gamma))
     order = np.argsort(values)
-    model = Factored(np.diag(values[order]), None, values[order], np.eye(values.size))
-    step = exact_step(model, np.append(c, size)[order], Radius(radius))
+    model = Factored(np.diag(values[order]), None, values[order], np.eye(values.size, dtype=values.dtype))
+    step = exact_step(model, np.append(c, c.dtype.type(size))[order], Radius(radius))
     a = np.empty_like(values)
     a[order] = step.p
     p = B.Q @ a[:-1]

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Limit
 from optlab.kernels.modification import shifted
+from optlab.kernels.narrow import DOUBLE, coarseness
+from optlab.kernels.routines import DOUBLES, SINGLES
 from optlab.kernels.trust_region import Step, natural_length
 
 Array = NDArray[np.float64]
@@ -50,7 +51,7 @@ class Factored(NamedTuple):
 
 def factored(H: Array) -> Factored:
     """Factorize H by Cholesky, or by eigenvalues where it is not positive definite; 0 stands for one not finite."""
-    R, info = dpotrf(H, lower=1)
+    R, info = (DOUBLES if H.itemsize == DOUBLE else SINGLES).potrf(H, lower=1)
     if info == 0 and isfinite(R.trace()):
         return Factored(H, R)
     H = finite(H)
@@ -65,7 +66,7 @@ def finite(H: Array) -> Array:
 def newton_length(model: Factored, g: Array) -> float:
     """Return the length of Newton's step where H is positive definite, otherwise that of Cauchy's."""
     if model.R is not None:
-        newton = norm(dpotrs(model.R, g, lower=1)[0])
+        newton = norm((DOUBLES if g.itemsize == DOUBLE else SINGLES).potrs(model.R, g, lower=1)[0])
         if isfinite(newton) and newton > 0:
             return newton
     return natural_length(g, float(g.dot(model.H @ g)))
@@ -90,19 +91,21 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
 
     Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
     """
+    lib = DOUBLES if g.itemsize == DOUBLE else SINGLES
+    within = SECULAR * lib.coarse
     lam = limit.lower(float(np.abs(H).sum(axis=0).max()), norm(g))
     if lam > 0:
         R = _factor(H, lam)
     for _ in range(MOST):
-        p = -dpotrs(R, g, lower=1)[0]
+        p = -lib.potrs(R, g, lower=1)[0]
         size, most = norm(p), limit.length(lam)
         if not isfinite(size):
             return None
         if lam == 0 and size <= most:
             return Step(p, -0.5 * float(g.dot(p)), False)
-        q = dtrtrs(R, p, lower=1)[0]
+        q = lib.trtrs(R, p, lower=1)[0]
         more = _newton(lam, size, float(q.dot(q)), limit)
-        if not (size > (1.0 + SECULAR) * most and lam + more > lam):
+        if not (size > (1.0 + within) * most and lam + more > lam):
             break
         lam += more
         R = _factor(H, lam)
@@ -120,7 +123,7 @@ def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
 
 def _factor(H: Array, lam: float) -> Array:
     """Return the Cholesky factor of H + λI."""
-    R: Array = dpotrf(shifted(H, lam), lower=1, overwrite_a=1)[0]
+    R: Array = (DOUBLES if H.itemsize == DOUBLE else SINGLES).potrf(shifted(H, lam), lower=1, overwrite_a=1)[0]
     return R
 
 
@@ -132,7 +135,7 @@ def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:
     """
     c = g @ Q
     shift = max(0.0, -float(values[0]))
-    gaps = values + shift
+    gaps, within = values + shift, SECULAR if g.itemsize == DOUBLE else SECULAR * coarseness(g)
     mu = limit.lower_excess(np.abs(c), gaps, shift)
     for _ in range(MOST):
         below = gaps + mu
@@ -146,7 +149,7 @@ def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:
             return Step(Q @ a, predicted, shift > 0, shift)
         slope = float(np.divide(a * a, below, out=np.zeros_like(c), where=below > 0).sum())
         more = _newton(mu + shift, size, slope, limit)
-        if not (size > (1.0 + SECULAR) * most and mu + more > mu):
+        if not (size > (1.0 + within) * most and mu + more > mu):
             break
         mu += more
     a *= most / size if size > 0 else 1.0

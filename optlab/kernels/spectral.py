@@ -38,9 +38,10 @@ def tangential(project: Callable[[Array], Array], x: Array, g: Array, v: Array) 
 def barzilai_borwein(s: Array, y: Array) -> tuple[float, float] | None:
     """Return the long and the short length, sᵀs/sᵀy and sᵀy/yᵀy; None without positive curvature."""
     curvature = float(s.dot(y))
-    if not curvature > 0:
+    change = float(y.dot(y))
+    if not (curvature > 0 and change > 0):  # it may underflow
         return None
-    long, short = float(s.dot(s)) / curvature, curvature / float(y.dot(y))
+    long, short = float(s.dot(s)) / curvature, curvature / change
     return (long, short) if isfinite(long) and long > 0 and short > 0 else None
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optlab.kernels.narrow import coarseness
 from optlab.kernels.trust_region import Step, reach
 
 Array = NDArray[np.float64]
@@ -98,6 +99,7 @@ def truncated_cg(product: Callable[[Array], Array], g: Array, tolerance: float, 
     without a radius the path ends before it. A product that is not finite counts as no curvature.
     """
     z, r, d = np.zeros_like(g), np.array(g), -g
+    least = CURVATURE * coarseness(g)
     squared, decrease, greatest = float(r.dot(r)), 0.0, 0.0
     legs: list[Leg] = []
     iterations = 0
@@ -105,7 +107,7 @@ def truncated_cg(product: Callable[[Array], Array], g: Array, tolerance: float, 
         Hd = product(d)
         curvature, size = float(d.dot(Hd)), float(d.dot(d))
         greatest = max(greatest, abs(curvature) / size if size > 0 and isfinite(curvature) else 0.0)
-        curvature = curvature if abs(curvature) > CURVATURE * greatest * size else 0.0
+        curvature = curvature if abs(curvature) > least * greatest * size else 0.0
         positive = curvature > 0
         alpha = squared / curvature if positive else inf
         ahead = z + alpha * d if positive else z

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
+from optlab.kernels.narrow import coarseness
 from optlab.linesearch.base import EPS, Line, LineSearch, Trial, falls_forever, quadratic_minimizer, unbounded
 
 ROUNDING = 4 * EPS
@@ -69,7 +70,7 @@ class Armijo(LineSearch):
     def _balances(self, phi: Line, trial: Trial) -> bool:
         """Whether the mean gradient along the step shows the decrease that f cannot."""
         promised = phi.promised(trial.alpha)
-        rounding = ROUNDING * sqrt(float(phi.g.dot(phi.g)) * float(phi.x.dot(phi.x)))
+        rounding = ROUNDING * coarseness(phi.x) * sqrt(float(phi.g.dot(phi.g)) * float(phi.x.dot(phi.x)))
         return 0.5 * (promised + trial.alpha * trial.slope) <= self.c1 * promised + rounding
 
     def _shorter(self, origin: Trial, trial: Trial) -> float:

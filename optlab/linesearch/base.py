@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 import numpy as np
 
 from optlab.core.status import Halt, Status
+from optlab.kernels.narrow import DOUBLE, coarseness
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NAN = float("nan")
 EPS = float(np.finfo(float).eps)
 NOISE = 10 * EPS
-"""Differences of f below NOISE · |f| are rounding, not decrease."""
+"""Differences of f below NOISE · |f| are rounding, not decrease; more in another precision, by its `coarseness`."""
 
 
 class Trial(NamedTuple):
@@ -40,6 +41,16 @@ class Trial(NamedTuple):
     def finite(self) -> bool:
         """Whether f, and the slope where it is known, are finite."""
         return isfinite(self.f) and (self.g is None or isfinite(self.slope))
+
+
+def noise_of(x: Array) -> float:
+    """Return NOISE in the precision of x."""
+    return NOISE * coarseness(x)
+
+
+def rounding_of(f: float, x: Array) -> float:
+    """Return the noise of f in the precision of x: NOISE · |f| there, and not less than where numbers underflow."""
+    return noise_of(x) * max(abs(f), float(np.finfo(x.dtype).smallest_normal))
 
 
 class Line:
@@ -62,7 +73,7 @@ class Line:
         self.oracle, self.x, self.g, self.d = oracle, x, g, d
         self.f0 = self.reference = f
         self.slope = float(g.dot(d))
-        self.noise = NOISE * abs(f)
+        self.noise = NOISE * abs(f) if x.itemsize == DOUBLE else rounding_of(f, x)
 
     def point(self, alpha: float) -> Array:
         """Return x + αd."""

@@ -6,16 +6,28 @@ Source: Nocedal & Wright (2006), equations 3.6 and 3.7; Hager & Zhang (2005), eq
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
-from optlab.linesearch.base import EPS, Line, Trial
+from optlab.kernels.narrow import DOUBLE, coarseness
+from optlab.linesearch.base import EPS, Line, Trial, noise_of
+
+if TYPE_CHECKING:
+    from optlab.derivatives import Array
 
 ROUGH = 1e3 * EPS
 """Differences of f below ROUGH · |f| have too few digits to steer by, none where f is a sum with cancellation."""
+MOST = 1e-3
+"""A difference of f above this part of it is not rough, whatever the precision, where it is above rounding."""
+
+
+def roughness(x: Array) -> float:
+    """Return ROUGH in the precision of x; where that has no digits to spare, what is rounding of f."""
+    return ROUGH if x.itemsize == DOUBLE else min(ROUGH * coarseness(x), max(MOST, noise_of(x)))
 
 
 def is_rough(a: Trial, b: Trial) -> bool:
     """Whether f at b, and at a, where it is finite, differs by so little that slopes are the better guide."""
-    return abs(a.f - b.f) <= ROUGH * abs(a.f)
+    return abs(a.f - b.f) <= (ROUGH if a.x.itemsize == DOUBLE else roughness(a.x)) * abs(a.f)
 
 
 def decreases_enough(phi: Line, trial: Trial, c1: float) -> bool:

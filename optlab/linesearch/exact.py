@@ -11,8 +11,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from optlab.linesearch.base import EPS, Line, LineSearch, Trial, falls_forever, secant, unbounded
-from optlab.linesearch.conditions import ROUGH, decreases_enough, falls_on, is_rough
+from optlab.kernels.narrow import eps
+from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, secant, unbounded
+from optlab.linesearch.conditions import decreases_enough, falls_on, is_rough, roughness
 
 FLATTER = 0.5
 """Where f differs by rounding alone, the slope has to fall to this fraction for a point to be accepted."""
@@ -69,11 +70,11 @@ class Exact(LineSearch):
         if trial.g is None or not trial.finite or not trial.f <= phi.f0 + phi.noise:
             return False
         size = sqrt(float(trial.g.dot(trial.g))) * sqrt(float(phi.d.dot(phi.d)))
-        return size < inf and abs(trial.slope) <= max(self.rtol * size, EPS * abs(phi.slope))
+        return size < inf and abs(trial.slope) <= max(self.rtol * size, eps(trial.x) * abs(phi.slope))
 
     def _is_lower(self, phi: Line, trial: Trial, low: Trial) -> bool:
         """Whether f still falls at the trial, and is not above `low`; where f is rough the slope alone decides."""
-        hidden = (low.alpha - trial.alpha) * low.slope <= ROUGH * abs(low.f)
+        hidden = (low.alpha - trial.alpha) * low.slope <= roughness(low.x) * abs(low.f)
         return trial.finite and trial.slope < 0 and (hidden or trial.f <= low.f + phi.noise)
 
     def _solve(self, phi: Line, low: Trial, high: Trial) -> Trial | None:

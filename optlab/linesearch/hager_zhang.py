@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import NAN, Line, LineSearch, Trial, falls_forever, quadratic_minimizer, secant, unbounded
-from optlab.linesearch.conditions import ROUGH, approximate_wolfe, better_fallback, falls_on, is_rough, weak_wolfe
+from optlab.linesearch.conditions import approximate_wolfe, better_fallback, falls_on, is_rough, roughness, weak_wolfe
 
 
 class Average(NamedTuple):
@@ -92,7 +92,7 @@ class _Bracket:
 
     def __init__(self, rule: HagerZhang, phi: Line) -> None:
         self.rule, self.phi = rule, phi
-        self.limit = max(phi.reference, phi.f0 + ROUGH * abs(phi.f0))
+        self.limit = max(phi.reference, phi.f0 + roughness(phi.x) * abs(phi.f0))
         self.low, self.high = phi.origin(), phi.origin()
         self.accepted: Trial | None = None
         self.best: Trial | None = None

@@ -12,7 +12,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, falls_forever, unbounded
-from optlab.linesearch.conditions import ROUGH, better_fallback, decreases_enough, falls_on, strong_wolfe
+from optlab.linesearch.conditions import better_fallback, decreases_enough, falls_on, roughness, strong_wolfe
 from optlab.linesearch.interpolation import next_length
 
 
@@ -92,7 +92,7 @@ class MoreThuente(LineSearch):
             return low, trial, 0.5 * (low.alpha + trial.alpha)
         tilt = self.c1 * phi.slope if by_psi and trial.f <= low.f else 0.0
         a, b, c = tilted(low, tilt), None if high is None else tilted(high, tilt), tilted(trial, tilt)
-        rough = ROUGH * max(abs(low.f), abs(trial.f))
+        rough = roughness(trial.x) * max(abs(low.f), abs(trial.f))
         alpha = next_length(a, b, c, rough)
         if c.f - a.f > rough:
             return low, trial, alpha

@@ -51,8 +51,9 @@ def handles_of(inner: Optimizer) -> tuple[str, ...]:
 
 
 def properties_of(inner: Optimizer) -> tuple[str, ...]:
-    """Return which of the inner optimizer's tags the merit functions leave it."""
-    return tuple(tag for tag in ("f_homogeneous",) if tag in inner.properties)
+    """Return which of the inner optimizer's tags the merit functions leave it; a feasible one keeps the bounds."""
+    kept = tuple(tag for tag in ("f_homogeneous",) if tag in inner.properties)
+    return (*kept, "within_bounds") if "feasible" in inner.properties else kept
 
 
 @dataclass(frozen=True)

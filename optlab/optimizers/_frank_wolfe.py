@@ -13,6 +13,7 @@ import numpy as np
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.kernels.frank_wolfe import ActiveSet
+from optlab.kernels.narrow import PRECISIONS
 from optlab.optimizers._frank_wolfe_rules import Chord, ShortStep, StepRule
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class ActiveState(GapState):
 
 def with_active_set(state: State) -> ActiveState:
     """Return the state with x as the only atom."""
-    return ActiveState(**vars(state) | {"memory": ActiveSet(state.x[None, :], np.ones(1))})
+    return ActiveState(**vars(state) | {"memory": ActiveSet(state.x[None, :], np.ones(1, state.x.dtype))})
 
 
 def active_set(state: ActiveState) -> ActiveSet:
@@ -96,6 +97,7 @@ class GapMethod(Optimizer):
     """
 
     abstract: ClassVar[bool] = True
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     needs: ClassVar[tuple[str, ...]] = ("gradient", "lmo")
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("feasible", "f_homogeneous")

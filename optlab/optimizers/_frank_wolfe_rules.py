@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 from annotated_types import Ge, Gt, Le, Lt
 
 from optlab.core.optimizer import NAN, State
+from optlab.kernels.narrow import coarseness
 from optlab.kernels.norms import max_abs
 from optlab.linesearch.base import EPS, Line, Trial, secant
 
@@ -70,7 +71,7 @@ class Chord(Line):
 
     def rounding(self) -> float:
         """How far a slope may be off."""
-        return ROUNDING * sqrt(float(self.g.dot(self.g)) * self.square)
+        return ROUNDING * coarseness(self.x) * sqrt(float(self.g.dot(self.g)) * self.square)
 
 
 class Choice(NamedTuple):

@@ -68,7 +68,7 @@ class View:
         """∇φ(x), shape (n,), read-only; NaN where f is not finite."""
         if id(x) not in self._gradients:
             _, f, g, h = self._values_at(x)
-            gradient = np.full(x.size, np.nan)
+            gradient = np.full_like(x, np.nan)
             if isfinite(f):
                 (lam, nu), slopes = self._terms.multipliers(g, h), self._slopes_at(x)
                 gradient = slopes.df + lam @ slopes.Jg + nu @ slopes.Jh
@@ -111,7 +111,7 @@ class View:
         values = self._values_at(x)
         lam, nu = self._terms.multipliers(values.g, values.h)
         if self.bounds is not None:
-            lam = np.concatenate([lam, kkt.kkt(self._within, x, self.gradient(x)).lam])
+            lam = np.concatenate([lam, kkt.kkt(self._within, x, self.gradient(x)).lam.astype(x.dtype, copy=False)])
         lam.setflags(write=False)
         nu.setflags(write=False)
         return lam, nu
@@ -154,10 +154,11 @@ def multipliers(program: Program, point: Point) -> tuple[Array, Array]:
     (x, _, g, h), slopes = point
     Jg = slopes.Jg
     if program.below.size + program.above.size:
-        unit = np.eye(x.size)
+        unit = np.eye(x.size, dtype=x.dtype)
         g = np.concatenate([g, (program.lo - x)[program.below], (x - program.hi)[program.above]])
         Jg = np.concatenate([Jg, -unit[program.below], unit[program.above]])
     everything = Constraints(g, Jg, h, slopes.Jh)
     if everything.finite and np.isfinite(slopes.df).all():
-        return kkt.recover(slopes.df, everything, length_from(x, program.oracle.start_length))
-    return np.zeros(g.size), np.zeros(h.size)
+        lam, nu = kkt.recover(slopes.df, everything, length_from(x, program.oracle.start_length))
+        return lam.astype(x.dtype, copy=False), nu.astype(x.dtype, copy=False)
+    return np.zeros_like(g), np.zeros_like(h)

@@ -15,7 +15,7 @@ from optlab.core.program import Program
 from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_terms import Augmented
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._composed import ComposedOptimizer, ComposedState
 from optlab.optimizers._merit_view import Point
 from optlab.optimizers.projected.trust_region_faces import TrustRegionFaces
@@ -154,7 +154,7 @@ class PenaltyOptimizer(ComposedOptimizer):
 
     def first_multipliers(self, program: Program, point: Point) -> tuple[Array, Array]:
         """Return the λ and ν of the first merit function: zeros."""
-        return np.zeros(point.values.g.size), np.zeros(point.values.h.size)
+        return np.zeros_like(point.values.g), np.zeros_like(point.values.h)
 
     def harden(self, program: Program, state: Any, halt: Halt) -> dict[str, Any]:
         """Raise ρ and keep the multipliers, unless φ falls without bound beside the constraints: then f does."""
@@ -181,7 +181,7 @@ class PenaltyOptimizer(ComposedOptimizer):
 
     def next_merit(self, state: Any, rho: float, lam: Array, nu: Array) -> dict[str, Any]:
         """Return ρ, the terms and the ω of the next merit function: none that rounding in the constraints hides."""
-        omega = max(self.tighten * state.omega, NOISE * rho * length(state.memory))
+        omega = max(self.tighten * state.omega, noise_of(state.x) * rho * length(state.memory))
         return {"rho": rho, "omega": omega, "terms": state.rows.terms(rho, lam, nu)}
 
     def stationarity(self, oracle: Oracle, state: State) -> float:

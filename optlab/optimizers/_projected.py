@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from optlab.kernels.bounds import Mask
 
 
-def box(oracle: Oracle) -> tuple[Array, Array]:
-    """Return (lo, hi), infinite where there is no bound."""
+def box(oracle: Oracle, x: Array) -> tuple[Array, Array]:
+    """Return (lo, hi), shaped like x, infinite where there is no bound."""
     sides = oracle.bounds
     if sides is None:
-        everywhere = np.full(oracle.n, np.inf)
+        everywhere = np.full_like(x, np.inf)
         return -everywhere, everywhere
     return sides
 

@@ -16,7 +16,7 @@ from optlab.core.optimizer import NAN, State
 from optlab.core.status import Halt, InputError, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.proximal import curvature_holds, local_curvature
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.linesearch.initial import first_length
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def proximal_step(oracle: Oracle, prox: Operator, y: Point, shrink: float) -> Po
     Halt
         STALLED where y is its own proximal step; LINESEARCH_FAILED where no t will do.
     """
-    t, noise = y.t, NOISE * abs(y.f)
+    t, noise = y.t, noise_of(y.x) * abs(y.f)
     for _ in range(TRIALS):
         z = prox(y.x - t * y.g, t)
         s = z - y.x

@@ -58,5 +58,5 @@ class DenseQuasiNewton(LineSearchOptimizer):
         if rho == 0:
             return H
         if H is None:
-            H = multiple_of_identity(self.scale * scaling(y, rho) if self.scale else 1.0, s.size)
+            H = multiple_of_identity(self.scale * scaling(y, rho) if self.scale else 1.0, s.size, s.dtype)
         return self.update(H, s, y, rho)

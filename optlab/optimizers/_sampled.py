@@ -14,6 +14,7 @@ from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.samples import Indices
 from optlab.core.status import Halt, Status
+from optlab.kernels.narrow import PRECISIONS
 from optlab.kernels.norms import max_abs
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
@@ -79,6 +80,7 @@ class SampledOptimizer(Optimizer):
     abstract: ClassVar[bool] = True
     needs = when_sampled(("gradient",), ("samples",))
     exact = when_sampled(True, False)
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
 
     step_size: Annotated[float, Gt(0)] = 1e-2
     schedule: Schedule = ConstantSchedule()  # noqa: RUF009  frozen

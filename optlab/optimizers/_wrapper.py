@@ -119,6 +119,7 @@ class GradientWrapper(Optimizer):
     handles = of_the_inner()
     properties = of_the_inner()
     exact = of_the_inner()
+    precisions = of_the_inner()
 
     inner: Optimizer = GradientDescent()  # noqa: RUF009  frozen
 

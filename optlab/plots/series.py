@@ -33,17 +33,26 @@ def panel_names(runs: pd.DataFrame, ignore: Iterable[str] = ()) -> list[str]:
 
 
 def line_names(runs: pd.DataFrame, ignore: Iterable[str] = (), within: Iterable[str] = ("panel",)) -> list[str]:
-    """Return the line of every run: its label, with the settings that tell it from its namesakes.
+    """Return the line of every run: its label, with the settings, or the precision, that tell it from its namesakes.
 
     Only runs that agree in the columns `within` need telling apart.
     """
-    return _named(runs, "label" if "label" in runs else "optimizer", "optimizer.", ignore, within)
+    more = [name for name in ("precision",) if name in runs]
+    return _named(runs, "label" if "label" in runs else "optimizer", "optimizer.", ignore, within, more)
 
 
-def _named(runs: pd.DataFrame, column: str, prefix: str, ignore: Iterable[str], within: Iterable[str]) -> list[str]:
+def _named(
+    runs: pd.DataFrame,
+    column: str,
+    prefix: str,
+    ignore: Iterable[str],
+    within: Iterable[str],
+    more: Iterable[str] = (),
+) -> list[str]:
     bases = [str(base) for base in runs[column]]
     groups = list(zip(bases, *(runs[name] for name in within), strict=True))
-    settings = [name for name in runs.columns if str(name).startswith(prefix) and name not in set(ignore)]
+    settings = [name for name in runs.columns if str(name).startswith(prefix) or name in more]
+    settings = [name for name in settings if name not in set(ignore)]
     values = {name: [_short(value) for value in runs[name]] for name in settings}
     telling: dict[str, set[str]] = {base: set() for base in bases}
     for name, column_values in values.items():

@@ -39,7 +39,7 @@ class NearestInSet(ProblemBase):
 
     def value(self, x: Array) -> float:
         d = x - self._planted[1]
-        return 0.5 * float(d @ d)
+        return 0.5 * (d @ d)  # type: ignore[return-value]  # v @ v is a number
 
     def gradient(self, x: Array) -> Array:
         return x - self._planted[1]

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Lt
 
 from optlab.core.descent import DescentState, LineSearchOptimizer
 from optlab.kernels.conjugate_gradient import BETAS
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.base import LineSearch
 from optlab.linesearch.initial import SameChange
 from optlab.linesearch.strong_wolfe import StrongWolfe
@@ -60,6 +61,7 @@ class ConjugateGradient(LineSearchOptimizer):
         σ: restart where gᵀd ≥ −σ‖g‖².
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = (
         "conjugate_gradient",
         "line_search",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.kernels.conjugate_gradient import ratio
-from optlab.linesearch.base import EPS
+from optlab.kernels.narrow import PRECISIONS, eps
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -49,6 +49,7 @@ class LinearConjugateGradient(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hvp", "quadratic")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("conjugate_gradient", "f_homogeneous", "rotation")
 
     def init(self, oracle: Oracle, x0: Array) -> State:
@@ -65,7 +66,7 @@ class LinearConjugateGradient(Optimizer):
         r, squared, d = memory or Residual(state.g, float(state.g.dot(state.g)), -state.g)
         Hd = oracle.hvp(state.x, d)
         curvature = float(d.dot(Hd))
-        alpha = step_length(squared, curvature, EPS * sqrt(float(d.dot(d)) * float(Hd.dot(Hd))))
+        alpha = step_length(squared, curvature, eps(d) * sqrt(float(d.dot(d)) * float(Hd.dot(Hd))))
         x, r = state.x + alpha * d, r + alpha * Hd
         f, g = oracle.value_and_gradient(x)
         gap, new_squared = r - g, float(r.dot(r))

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from optlab.kernels.norms import max_abs
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._composed import ComposedState, better_multipliers
 from optlab.optimizers._merit_view import Point, View, multipliers
 from optlab.optimizers._penalty import PenaltyOptimizer, PenaltyState, length, proportionate
@@ -61,7 +61,7 @@ class AugmentedLagrangian(PenaltyOptimizer):
         lam, nu = terms.multipliers(values.g, values.h)
         parts = (np.maximum(values.g, -terms.lam / terms.of_g) / state.rows.of_g, values.h / state.rows.of_h)
         distance = max((max_abs(part) for part in parts if part.size), default=0.0)
-        enough = distance <= max(state.eta, NOISE * length(state.memory))
+        enough = distance <= max(state.eta, noise_of(state.x) * length(state.memory))
         rho = state.rho if enough else self.raised(program, state)
         eta = self.theta * distance if enough else state.eta
         return {"eta": eta, **self.next_merit(state, rho, lam, nu)}

@@ -16,7 +16,7 @@ from optlab.core.program import NONE, MultiplierState
 from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.null_space import Normal, norm, normal_step, tangential_step
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 
 FEASIBLE = 1e-7
 """A distance to the constraints of less than this part of the length of x is no infeasibility."""
@@ -157,7 +157,7 @@ class KKTNewton(Optimizer):
     def _weight(self, memory: Memory, left: float, p: Array, W: Array) -> float:
         """Return σ, raised where the merit function would not fall along p. Source: (18.36) of Nocedal & Wright."""
         gain = norm(memory.here.h) - left
-        if not gain > NOISE * norm(memory.here.h):
+        if not gain > noise_of(p) * norm(memory.here.h):
             return memory.sigma
         promised = float(memory.here.g.dot(p)) + 0.5 * max(0.0, float(p.dot(W @ p)))
         return max(memory.sigma, promised / ((1.0 - self.share) * gain))
@@ -169,7 +169,7 @@ class KKTNewton(Optimizer):
         here, sigma = memory.here, memory.sigma
         height = norm(here.h)
         slope = float(here.g.dot(p)) - sigma * (height - left)
-        merit, noise = here.f + sigma * height, NOISE * (abs(here.f) + sigma * height)
+        merit, noise = here.f + sigma * height, noise_of(p) * (abs(here.f) + sigma * height)
 
         def lower(f: float, h: Array, t: float) -> bool:
             now = f + sigma * norm(h)
@@ -212,7 +212,7 @@ class KKTNewton(Optimizer):
         nu = here.h / memory.rows
         curvature = here.J.T @ here.J
         if isfinite(norm(nu)):
-            flat = oracle.lagrangian_hessian(here.x, NONE, np.zeros(nu.size))
+            flat = oracle.lagrangian_hessian(here.x, NONE, np.zeros_like(nu))
             curvature = curvature + oracle.lagrangian_hessian(here.x, NONE, nu) - flat
         values = np.linalg.eigvalsh(curvature)
         if values[0] < -STATIONARY * np.abs(values).max():
@@ -226,7 +226,7 @@ class KKTNewton(Optimizer):
         if not isfinite(f):
             return Halt(Status.NONFINITE, f"f is not finite however short the step (f = {f})")
         forces = norm(here.g) + memory.weight * norm(here.J.ravel()) * max(1.0, norm(here.x))
-        if here.residual <= 1e2 * NOISE * forces:
+        if here.residual <= 1e2 * noise_of(p) * forces:
             return Halt(Status.STALLED, f"the residual {here.residual:.1e} is at the level of rounding")
         return Halt(
             Status.LINESEARCH_FAILED, f"no step along Newton's direction improves on the residual {here.residual:.1e}"
@@ -249,7 +249,7 @@ def _point(oracle: Oracle, x: Array, f: float, rows: Array, weight: float) -> Po
     """Return what belongs to x, f being known; its residual is NaN where anything is not finite."""
     g, h, J = oracle.gradient(x), oracle.equality(x), oracle.equality_jacobian(x)
     if not (np.isfinite(g).all() and np.isfinite(h).all() and np.isfinite(J).all()):
-        return Point(x, f, g, h / rows, J / rows[:, None], np.zeros(h.size), float("nan"))
+        return Point(x, f, g, h / rows, J / rows[:, None], np.zeros_like(h), float("nan"))
     nu = np.asarray(np.linalg.lstsq(J.T, -g, rcond=None)[0], dtype=x.dtype)
     nu.setflags(write=False)
     residual = norm(np.concatenate([g + nu @ J, weight * (h / rows)]))

@@ -19,7 +19,13 @@ from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_interior import inside
 from optlab.kernels.penalty_terms import Barrier
 from optlab.linesearch.base import NOISE
-from optlab.optimizers._composed import ComposedOptimizer, ComposedState, better_multipliers
+from optlab.optimizers._composed import (
+    ComposedOptimizer,
+    ComposedState,
+    better_multipliers,
+    by_inner,
+    properties_of,
+)
 from optlab.optimizers._merit_view import Point, View
 from optlab.optimizers.trust_region.trust_region import TrustRegion
 
@@ -108,6 +114,7 @@ class LogBarrier(ComposedOptimizer):
     """
 
     handles: ClassVar[tuple[str, ...]] = ("bounds", "inequality")
+    properties = by_inner(lambda inner: (*properties_of(inner), "strictly_feasible"))
     expected_failures: ClassVar = {
         "converged where it starts at the solution": "a solution at the boundary is not strictly inside",
     }

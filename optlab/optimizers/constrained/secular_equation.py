@@ -66,7 +66,12 @@ class SecularEquation(Optimizer):
         values, Q = np.linalg.eigh(H)
         center, _ = oracle.ball
         return MultiplierState(
-            x, f, g, lam=_multiplier(0.0), nu=NONE, memory=Memory(values, Q, Q.T @ (g + H @ (center - x)), float("nan"))
+            x,
+            f,
+            g,
+            lam=_multiplier(0.0, x),
+            nu=NONE,
+            memory=Memory(values, Q, Q.T @ (g + H @ (center - x)), float("nan")),
         )
 
     def step(self, oracle: Oracle, state: State) -> State:
@@ -83,7 +88,13 @@ class SecularEquation(Optimizer):
             x = oracle.project(x)
         f, g = oracle.value_and_gradient(x)
         return state.at(
-            x, f, g, lam=_multiplier(0.5 * lam), step_size=1.0, direction=x - state.x, memory=memory._replace(shift=lam)
+            x,
+            f,
+            g,
+            lam=_multiplier(0.5 * lam, x),
+            step_size=1.0,
+            direction=x - state.x,
+            memory=memory._replace(shift=lam),
         )
 
     def _next(self, memory: Memory, radius: float) -> float:
@@ -117,7 +128,7 @@ def _over(a: Array, d: Array) -> Array:
     return np.divide(a, d, out=np.zeros_like(a), where=d > EDGE * np.abs(d).max())
 
 
-def _multiplier(lam: float) -> Array:
-    found = np.array([lam])
+def _multiplier(lam: float, x: Array) -> Array:
+    found = np.array([lam], x.dtype)
     found.setflags(write=False)
     return found

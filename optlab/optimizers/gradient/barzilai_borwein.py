@@ -11,6 +11,7 @@ from optlab.core.descent import LineSearchOptimizer
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.kernels.spectral import WINDOW, adaptive_length, barzilai_borwein
 from optlab.linesearch.base import LineSearch
 from optlab.linesearch.initial import first_length
@@ -42,6 +43,7 @@ class BarzilaiBorwein(LineSearchOptimizer):
         How much longer than the last one the length is where the curvature along the step is not positive.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("line_search", "f_homogeneous", "rotation", "safeguarded")
 
     search: LineSearch = NonmonotoneMax()  # noqa: RUF009  frozen

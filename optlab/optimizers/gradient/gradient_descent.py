@@ -9,6 +9,7 @@ from annotated_types import Gt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.kernels.narrow import PRECISIONS
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
 
@@ -28,6 +29,7 @@ class GradientDescent(Optimizer):
         What the step of iteration k is multiplied by.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("fixed_step",)
 
     step_size: Annotated[float, Gt(0)] = 1e-2

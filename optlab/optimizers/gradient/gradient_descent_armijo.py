@@ -9,6 +9,7 @@ from optlab.core.descent import LineSearchOptimizer
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import LineSearch
 
@@ -20,6 +21,7 @@ class GradientDescentArmijo(LineSearchOptimizer):
     Source: Armijo (1966); Nocedal & Wright (2006), algorithm 3.1.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous")
 
     search: LineSearch = Armijo()  # noqa: RUF009  frozen

@@ -10,6 +10,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, InputError, Status
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.base import Line, falls_forever, unbounded
 
 POWERS_OF_TEN = tuple(10.0**j for j in range(-8, 3))
@@ -35,6 +36,7 @@ class GradientDescentCandidates(Optimizer):
         At the start, when a step is negative or not finite, or none is positive.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("monotone",)
 
     steps: tuple[float, ...] = POWERS_OF_TEN

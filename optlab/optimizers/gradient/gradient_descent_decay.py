@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.kernels.narrow import PRECISIONS
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class GradientDescentDecay(Optimizer):
         Power of the decay; 0 keeps the step fixed.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("scheduled_step",)
 
     a: Annotated[float, Gt(0)] = 1e-1

@@ -9,6 +9,7 @@ from optlab.core.descent import LineSearchOptimizer
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.base import LineSearch
 from optlab.linesearch.exact import Exact
 
@@ -21,6 +22,7 @@ class GradientDescentExact(LineSearchOptimizer):
     Source: Cauchy (1847); Boyd & Vandenberghe (2004), section 9.3.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous", "exact_search")
 
     search: LineSearch = Exact()  # noqa: RUF009  frozen

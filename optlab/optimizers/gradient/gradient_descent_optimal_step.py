@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.base import Line, LineSearch
 from optlab.linesearch.initial import first_length
 from optlab.linesearch.strong_wolfe import StrongWolfe
@@ -33,6 +36,7 @@ class GradientDescentOptimalStep(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hvp")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("optimal_step", "f_homogeneous")
 
     fallback: Literal["halt", "search"] = "halt"
@@ -46,6 +50,8 @@ class GradientDescentOptimalStep(Optimizer):
             return state.moved(oracle, direction=-g, step_size=squared / curvature)
         if not isfinite(curvature):
             raise Halt(Status.NONFINITE, f"gᵀHg is not finite ({curvature})")
+        if curvature == 0 and squared < float(np.finfo(g.dtype).tiny):
+            raise Halt(Status.STALLED, f"the square of the gradient underflows at f = {state.f:.6g}")
         if self.fallback == "halt":
             raise Halt(Status.NEGATIVE_CURVATURE, f"gᵀHg = {curvature:.3g}: no optimal step exists")
         return self._searched(oracle, state, -g)

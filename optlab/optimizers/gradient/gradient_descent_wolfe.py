@@ -9,6 +9,7 @@ from optlab.core.descent import LineSearchOptimizer
 from optlab.core.optimizer import State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.base import LineSearch
 from optlab.linesearch.strong_wolfe import StrongWolfe
 
@@ -20,6 +21,7 @@ class GradientDescentWolfe(LineSearchOptimizer):
     Source: Wolfe (1969); Nocedal & Wright (2006), theorem 3.2 (convergence) and algorithm 3.5 (the search).
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "f_homogeneous")
 
     search: LineSearch = StrongWolfe()  # noqa: RUF009  frozen

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Lt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.kernels.narrow import PRECISIONS
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
 
@@ -35,6 +36,7 @@ class HeavyBall(Optimizer):
         (counted in `restarts`).
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("heavy_ball", "rotation")
 
     step_size: Annotated[float, Gt(0)] = 1e-2

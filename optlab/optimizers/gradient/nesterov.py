@@ -13,6 +13,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.kernels.momentum import next_t, strongly_convex_momentum
+from optlab.kernels.narrow import PRECISIONS
 from optlab.kernels.norms import max_abs
 from optlab.linesearch.base import Line, Trial, falls_forever, unbounded
 from optlab.linesearch.initial import first_length
@@ -79,6 +80,7 @@ class Nesterov(Optimizer):
         What a restart multiplies it by.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("nesterov", "f_homogeneous", "rotation", "safeguarded")
 
     step_size: Annotated[float, Gt(0)] | None = None

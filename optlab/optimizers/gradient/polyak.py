@@ -13,8 +13,8 @@ from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.kernels.euclidean import norm
+from optlab.kernels.narrow import PRECISIONS, eps
 from optlab.kernels.norms import max_abs
-from optlab.linesearch.base import EPS
 
 REACHED = 0.5
 """An estimate counts as reached when f has come down this part of the way: steps towards it alone never arrive."""
@@ -72,6 +72,7 @@ class Polyak(Optimizer):
         Length of the first step without a target, in the units of x.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     properties: ClassVar[tuple[str, ...]] = ("f_homogeneous", "rotation", "safeguarded")
 
     target: float | None = None
@@ -96,7 +97,7 @@ class Polyak(Optimizer):
             raise Halt(Status.STALLED, f"the step of {alpha:.1e} moves x by less than rounding (f = {start.f:.6g})")
         f, g = oracle.value_and_gradient(x)
         if not (isfinite(f) and isfinite(max_abs(g))):
-            if memory.part < EPS:
+            if memory.part < eps(x):
                 raise Halt(Status.NONFINITE, f"f or its gradient is not finite after a step of {alpha:.1e} (f = {f})")
             return state.stayed(memory=self._too_bold(memory)._replace(part=0.5 * memory.part))
         if self.target is None and f - memory.f > FAR * memory.delta:

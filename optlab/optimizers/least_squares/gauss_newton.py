@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
-import numpy as np
 from annotated_types import Ge
 
 from optlab.core.descent import DescentState, LineSearchOptimizer
 from optlab.core.squares import SumOfSquares
 from optlab.kernels.damped_least_squares import scales
 from optlab.kernels.least_squares import shortest_step
+from optlab.kernels.narrow import eps
 from optlab.linesearch.armijo import Armijo
-from optlab.linesearch.base import EPS, LineSearch
+from optlab.linesearch.base import LineSearch
 
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
@@ -24,8 +25,8 @@ RAISE, LOWER = 10.0, 4.0
 """By these factors the shift grows after a shortened step, and falls after a full one that did as promised."""
 AS_PROMISED = 0.75
 """A decrease of this part of what the linear model promises."""
-NEGLIGIBLE = EPS**0.5
-"""A shift below this changes nothing that matters: it becomes 0."""
+NEGLIGIBLE = 0.5
+"""A shift below this power of eps changes nothing that matters: it becomes 0."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class GaussNewton(LineSearchOptimizer):
         """Return the shortest argmin ‖r + Jp‖² + λ‖Dp‖² (equation 10.26); −∇f where that is not finite."""
         assert isinstance(state, GaussNewtonState)
         (_, r, J), lam = state.memory, state.lam
-        p = shortest_step(J, r, np.sqrt(lam) * scales(J) if lam > 0 else None)
+        p = shortest_step(J, r, sqrt(lam) * scales(J) if lam > 0 else None)
         return -state.g if p is None else p
 
     def first_step(self, state: State, direction: Array) -> float:
@@ -102,4 +103,4 @@ class GaussNewton(LineSearchOptimizer):
             return max(RAISE * lam, self.shift)
         if not new.decrease >= -0.5 * AS_PROMISED * new.slope:  # the model's decrease is −½gᵀp, or just above
             return lam
-        return lam / LOWER if lam > LOWER * NEGLIGIBLE else 0.0
+        return lam / LOWER if lam > LOWER * eps(old.x) ** NEGLIGIBLE else 0.0

@@ -15,6 +15,7 @@ from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.squares import Squares, SumOfSquares
 from optlab.core.status import Halt, Status
 from optlab.kernels.damped_least_squares import Model, Step, cauchy, dogleg_step, model, more_step, norm, scales
+from optlab.kernels.narrow import coarseness
 from optlab.linesearch.base import NOISE, Line
 
 if TYPE_CHECKING:
@@ -122,11 +123,12 @@ class WithinRadius(Optimizer):
         promised, x = c * step.promised, state.x + step.p
         if not promised > 0 or (x == state.x).all():
             raise failure(Line(cast("Oracle", view), state.x, state.f, state.g, -state.g))
-        hidden = promised <= HIDDEN * NOISE * state.f
+        noise = NOISE * coarseness(x) * state.f
+        hidden = promised <= HIDDEN * noise
         f = view.value(x)
         decrease = self._by_gradients(view, state, x, step.p) if hidden and isfinite(f) else state.f - f
         ratio = decrease / promised
-        accepted = ratio >= self.accept and f - state.f <= HIDDEN * NOISE * state.f
+        accepted = ratio >= self.accept and f - state.f <= HIDDEN * noise
         g = view.gradient(x) if accepted else state.g
         if not np.isfinite(g).all():
             accepted, f = False, NAN
@@ -151,7 +153,7 @@ class WithinRadius(Optimizer):
 
         Asked once the radius has shrunk so far that a promise is only a few powers of ten above the rounding of f.
         """
-        noise = NOISE * state.f
+        noise = NOISE * coarseness(x) * state.f
         if isfinite(f) and CLEAR * noise <= promised <= CLEAR * CLEAR * noise:
             decrease = self._by_gradients(view, state, x, step.p)
             if decrease >= CLEAR * noise and not state.f - f >= SHOWS * decrease:

@@ -13,7 +13,8 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
-from optlab.linesearch.base import NOISE, Arc
+from optlab.kernels.narrow import PRECISIONS
+from optlab.linesearch.base import Arc, noise_of
 from optlab.linesearch.initial import first_length
 
 TRIALS = 100
@@ -72,6 +73,7 @@ class AcceleratedProjectedGradient(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "projection")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("feasible", "f_homogeneous", "safeguarded")
 
@@ -136,7 +138,7 @@ class AcceleratedProjectedGradient(Optimizer):
     def _below(self, tried: Attempt, L: float) -> bool:
         """Whether f(x₊) ≤ f(y) + gᵀs + ½L‖s‖² with s = x₊ − y; by gradients where rounding hides it."""
         s = tried.x - tried.y
-        slope, noise = float(tried.g_y.dot(s)), NOISE * abs(tried.f_y)
+        slope, noise = float(tried.g_y.dot(s)), noise_of(s) * abs(tried.f_y)
         if abs(slope) <= HIDDEN * noise:
             return tried.seen <= L and tried.f < inf
         return tried.f <= tried.f_y + slope + 0.5 * L * float(s.dot(s)) and tried.seen < inf

@@ -56,7 +56,7 @@ class LBFGSB(Optimizer):
     def step(self, oracle: Oracle, state: State) -> State:
         """Search from x to the minimizer of the model."""
         assert isinstance(state, DescentState)
-        lo, hi = box(oracle)
+        lo, hi = box(oracle, state.x)
         trial, line = None, self._line(oracle, state, lo, hi)
         if line.slope < 0:
             trial = self.search.search(line, 1.0)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from optlab.core.descent import failure
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.kernels.narrow import PRECISIONS
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, LineSearch
 from optlab.linesearch.initial import InitialStep, SameLength
@@ -33,6 +34,7 @@ class ProjectedGradientArmijo(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "projection")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("line_search", "monotone", "feasible", "f_homogeneous")
 

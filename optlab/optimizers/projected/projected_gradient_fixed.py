@@ -9,6 +9,7 @@ from annotated_types import Gt
 
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
+from optlab.kernels.narrow import PRECISIONS
 from optlab.schedules.base import Schedule
 from optlab.schedules.constant_schedule import ConstantSchedule
 
@@ -31,6 +32,7 @@ class ProjectedGradientFixed(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "projection")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("fixed_step", "feasible")
 

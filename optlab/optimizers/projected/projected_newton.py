@@ -57,7 +57,7 @@ class ProjectedNewton(Optimizer):
     def step(self, oracle: Oracle, state: State) -> State:
         """Search the projected path of the two-metric direction."""
         x, f, g, restarts = state.x, state.f, state.g, state.restarts
-        lo, hi = box(oracle)
+        lo, hi = box(oracle, x)
         d, active = self._direction(oracle, state, lo, hi)
         arc = TwoMetricArc(oracle, x, f, g, d, lo, hi, active)
         trial = self.search.search(arc, 1.0) if arc.slope < 0 else None

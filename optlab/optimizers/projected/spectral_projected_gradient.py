@@ -11,6 +11,7 @@ from optlab.core.descent import failure
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.kernels.spectral import barzilai_borwein
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import Arc, LineSearch, Trial
@@ -45,6 +46,7 @@ class SpectralProjectedGradient(Optimizer):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "projection")
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds")
     properties: ClassVar[tuple[str, ...]] = ("line_search", "feasible", "f_homogeneous")
 

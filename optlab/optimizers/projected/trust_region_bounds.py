@@ -52,16 +52,16 @@ class TrustRegionBounds(TrustRegionOptimizer):
         x = oracle.project(x0)
         f, g = oracle.value_and_gradient(x)
         radius = NAN if self.radius is None else self.radius
-        return TrustRegionState(x, f, g, radius=radius, steepness=norm(reduced(x, g, *box(oracle))))
+        return TrustRegionState(x, f, g, radius=radius, steepness=norm(reduced(x, g, *box(oracle, x))))
 
     def model(self, oracle: Oracle, state: TrustRegionState) -> float:
         """Return dᵀHd along the free components d of −g."""
-        d = reduced(state.x, state.g, *box(oracle))
+        d = reduced(state.x, state.g, *box(oracle, state.x))
         return float(d.dot(oracle.hvp(state.x, d)))
 
     def within(self, oracle: Oracle, state: TrustRegionState, model: Any, radius: float) -> Step:
         """Return the step through the faces."""
-        x, g, (lo, hi) = state.x, state.g, box(oracle)
+        x, g, (lo, hi) = state.x, state.g, box(oracle, state.x)
         steep = norm(reduced(x, g, lo, hi))
         tolerance = steep * forcing(steep, state.steepness, self.loosest)
         most = min(self.products, 2 * x.size)
@@ -73,7 +73,7 @@ class TrustRegionBounds(TrustRegionOptimizer):
 
     def attempt(self, oracle: Oracle, state: TrustRegionState, step: Step) -> Trial:
         """Try the step to the exact point within the bounds: x + (lo − x) is lo up to rounding alone."""
-        lo, hi = box(oracle)
+        lo, hi = box(oracle, state.x)
         x = clip(state.x + step.p, lo, hi)
         for side in (lo, hi):
             np.copyto(x, side, where=step.p == side - state.x)

@@ -43,17 +43,17 @@ class TrustRegionFaces(TrustRegionOptimizer):
         x = oracle.project(x0)
         f, g = oracle.value_and_gradient(x)
         radius = NAN if self.radius is None else self.radius
-        return TrustRegionState(x, f, g, radius=radius, steepness=norm(reduced(x, g, *box(oracle))))
+        return TrustRegionState(x, f, g, radius=radius, steepness=norm(reduced(x, g, *box(oracle, x))))
 
     def model(self, oracle: Oracle, state: TrustRegionState) -> tuple[Array, float]:
         """Return H, and the length of Newton's step in the face of x, or of Cauchy's."""
-        H, (lo, hi) = finite(oracle.hessian(state.x)), box(oracle)
+        H, (lo, hi) = finite(oracle.hessian(state.x)), box(oracle, state.x)
         F = np.flatnonzero(may_move(state.g, lo - state.x, hi - state.x))
         return H, newton_length(factored(H[np.ix_(F, F)]), state.g[F]) if F.size else 1.0
 
     def within(self, oracle: Oracle, state: TrustRegionState, model: Any, radius: float) -> Step:
         """Return the step through the faces."""
-        lo, hi = box(oracle)
+        lo, hi = box(oracle, state.x)
         return faces_step(model[0], state.g, lo - state.x, hi - state.x, radius)
 
     def first_radius(self, state: TrustRegionState, model: Any) -> float:
@@ -62,7 +62,7 @@ class TrustRegionFaces(TrustRegionOptimizer):
 
     def attempt(self, oracle: Oracle, state: TrustRegionState, step: Step) -> Trial:
         """Try the step, from the exact point within the bounds."""
-        x = clip(state.x + step.p, *box(oracle))
+        x = clip(state.x + step.p, *box(oracle, state.x))
         if (x == state.x).all():
             raise failure(Arc(oracle, state.x, state.f, state.g))
         return attempt(oracle, state, step, self.accept, x)

@@ -8,16 +8,17 @@ from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
-from scipy.linalg.lapack import dpotrs
 
 from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.kernels.euclidean import norm
+from optlab.kernels.narrow import coarseness
 from optlab.kernels.norms import max_abs
 from optlab.kernels.proximal import balanced, lifted, mean_curvature
-from optlab.linesearch.base import EPS, NOISE
+from optlab.kernels.routines import routines
+from optlab.linesearch.base import EPS, noise_of
 from optlab.optimizers._proximal import TRIALS, CompositeState, Point, begin, operator
 
 ROUNDING = 10 * EPS
@@ -147,7 +148,7 @@ class ADMM(Optimizer):
         slope = x.g + rho * (x.x - v)
         enough = self.forcing * (last if isfinite(last) else norm(slope))
         for _ in range(self.inner):
-            rounding = ROUNDING * max(norm(x.g), rho * norm(x.x - v))
+            rounding = ROUNDING * coarseness(v) * max(norm(x.g), rho * norm(x.x - v))
             if norm(slope) <= max(enough, rounding):
                 break
             new = self._newton_step(oracle, x, v, slope, factor)
@@ -161,9 +162,9 @@ class ADMM(Optimizer):
 
     def _newton_step(self, oracle: Oracle, x: Point, v: Array, slope: Array, factor: Factor) -> Point | None:
         """Return a point along −(H + ρI)⁻¹φ′ where φ = f + ½ρ‖x − v‖² is lower, or its gradient; None where none is."""
-        d = -np.asarray(dpotrs(factor.L, slope, lower=1)[0])
+        d = -np.asarray(routines(slope).potrs(factor.L, slope, lower=1)[0])
         phi, promised = x.f + 0.5 * factor.rho * float((x.x - v).dot(x.x - v)), float(slope.dot(d))
-        hidden, alpha = -promised <= NOISE * abs(phi), 1.0
+        hidden, alpha = -promised <= noise_of(v) * abs(phi), 1.0
         for _ in range(TRIALS):
             trial = x.x + alpha * d
             f, g = oracle.value_and_gradient(trial)
@@ -185,7 +186,7 @@ class ADMM(Optimizer):
 
 def factored(H: Array, rho: float) -> Factor:
     """Return the factor of H + ρI, or of what is shifted further where that is not positive definite."""
-    A = H + rho * np.eye(H.shape[0])
+    A = H + rho * np.eye(H.shape[0], dtype=H.dtype)
     made = lifted(A)
     if made is None:
         raise Halt(Status.SINGULAR_KKT, "the Hessian is not finite")

@@ -12,6 +12,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.kernels.momentum import next_t
+from optlab.kernels.narrow import PRECISIONS
 from optlab.kernels.norms import max_abs
 from optlab.optimizers._proximal import (
     CompositeState,
@@ -73,6 +74,7 @@ class FISTA(Optimizer):
         What a restart multiplies it by.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds", "composite")
     properties: ClassVar[tuple[str, ...]] = ("f_homogeneous", "safeguarded")
 

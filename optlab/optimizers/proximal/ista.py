@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Lt
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
+from optlab.kernels.narrow import PRECISIONS
 from optlab.optimizers._proximal import CompositeState, Point, begin, first_step, operator, proximal_step
 
 
@@ -32,6 +33,7 @@ class ISTA(Optimizer):
         How much longer the first trial is than the last t.
     """
 
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
     handles: ClassVar[tuple[str, ...]] = ("set", "bounds", "composite")
     properties: ClassVar[tuple[str, ...]] = ("monotone", "feasible", "f_homogeneous", "safeguarded")
 

@@ -14,7 +14,7 @@ from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.proximal import lifted, minimize_model
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._proximal import HIDDEN, TRIALS, CompositeState, Point, begin, operator, separable
 
 
@@ -72,7 +72,7 @@ class ProximalNewton(Optimizer):
         """
         x, d = state.x, z - state.x
         promised = float(state.g.dot(d)) + oracle.term(z) - oracle.term(x)
-        hidden = abs(promised) <= HIDDEN * NOISE * (abs(state.f) + abs(state.smooth))
+        hidden = abs(promised) <= HIDDEN * noise_of(x) * (abs(state.f) + abs(state.smooth))
         if not (hidden or promised < 0):
             raise Halt(Status.STALLED, f"the model promises no decrease below F = {state.f:.6g}")
         alpha = 1.0

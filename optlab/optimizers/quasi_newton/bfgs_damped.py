@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from scipy.linalg.blas import ddot
-
 from optlab.kernels.quasi_newton import bfgs_update, damped_change, multiple_of_identity, reciprocal_curvature, scaling
+from optlab.kernels.routines import routines
 from optlab.linesearch.armijo import Armijo
 from optlab.linesearch.base import LineSearch
 from optlab.optimizers._quasi_newton import DenseQuasiNewton
@@ -35,13 +34,14 @@ class BFGSDamped(DenseQuasiNewton):
     def remember(self, old: State, new: State) -> Array | None:
         """Update H by the damped pair. H₀ is scaled by sᵀy/yᵀy, and where that is not positive by the length α."""
         s, y, H = new.x - old.x, new.g - old.g, old.memory
+        dot = routines(s).dot
         alpha, slope = new.step_size, new.slope  # type: ignore[attr-defined]  # a DescentState
         if H is None:
             rho = reciprocal_curvature(s, y, alpha * slope)
             gamma = self.scale * (scaling(y, rho) if rho else alpha) if self.scale else 1.0
-            H, Bs, sBs = multiple_of_identity(gamma, s.size), s / gamma, ddot(s, s) / gamma
+            H, Bs, sBs = multiple_of_identity(gamma, s.size, s.dtype), s / gamma, dot(s, s) / gamma
         else:
             Bs, sBs = -alpha * old.g, -alpha * alpha * slope
-        r = damped_change(y, Bs, ddot(s, y), sBs)
+        r = damped_change(y, Bs, dot(s, y), sBs)
         rho = reciprocal_curvature(s, r, alpha * slope)
         return self.update(H, s, r, rho) if rho else old.memory

@@ -36,7 +36,7 @@ class SR1(SecantTrustRegion):
             size = hessian_scale(s, y)
             if not (size > 0 and isfinite(size)):
                 return None
-            memory = multiple_of_identity(size, s.size)
+            memory = multiple_of_identity(size, s.size, s.dtype)
         return sr1_update(memory, s, y)
 
     def within(self, oracle: Oracle, state: TrustRegionState, model: Any, radius: float) -> Step:

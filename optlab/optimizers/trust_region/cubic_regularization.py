@@ -12,8 +12,8 @@ from optlab.core.status import Halt, Status
 from optlab.core.trust_region import EXPANSIONS, attempt
 from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Penalty
+from optlab.kernels.narrow import eps
 from optlab.kernels.secular import Factored, exact_step, factored, newton_length
-from optlab.linesearch.base import EPS
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -101,7 +101,7 @@ class CubicRegularization(Optimizer):
             return state.stayed(memory=model, sigma=self.raised * sigma, rho=trial.rho, expansions=0)
         good, size = trial.rho > self.good, norm(step.p)
         if good:
-            sigma = max(self.lowered * sigma, min(sigma, EPS * step.predicted / size / size / size))
+            sigma = max(self.lowered * sigma, min(sigma, eps(state.x) * step.predicted / size / size / size))
         longer = good and state.direction is not None and size >= GROWS * norm(state.direction)
         expansions = state.expansions + 1 if longer else 0
         if expansions > EXPANSIONS:
