@@ -64,7 +64,8 @@ class Tables:
         self.problems[run] = made or bowl()
         self.paths[run] = np.ones((len(f), 2)) if path is None else np.asarray(path, dtype=float)
         said = {"run": run, "problem": name, "optimizer": line, "label": line, "start": f"random {len(self.rows)}"}
-        self.rows.append(said | {"seed": 0, "status": status, "message": ""} | (settings or {}))
+        said |= {"seed": 0, "status": status, "message": "", "iterations": max(0, len(f) - 1)}
+        self.rows.append(said | (settings or {}))
         k = np.arange(len(f))
         basic = {"run": run, "k": k, "f": f, "stationarity": np.abs(f), "n_f": 2 * k + 1, "n_gradient": k + 1,
                  "seconds": 0.5 * k}  # fmt: skip
@@ -146,7 +147,7 @@ def test_errors_of_rounding_size_are_left_out():
 
 
 def test_a_late_change_of_pace_is_measured_at_the_end():
-    e = np.concatenate([geometric(0.999, 290), 0.999**290 * geometric(0.2, 20)])
+    e = np.concatenate([geometric(0.999, 290), 0.999**290 * geometric(0.2, 40)])
     assert speed(e).rate == pytest.approx(0.2, rel=0.2)
 
 
@@ -155,8 +156,8 @@ def test_guides_follow_their_recursion():
     assert guide(e, 1.0) == pytest.approx(e)
     quadratic = np.array([0.5 ** (2.0**k) for k in range(6)])
     assert guide(quadratic, 2.0) == pytest.approx(quadratic)
-    assert promised(1.0, 0.5, 1.0, 4).tolist() == [1, 0.5, 0.25, 0.125]
-    assert promised(1.0, 0.5, 2.0, 4).tolist() == [1, 0.5, 0.125, 0.5**7]  # falls by ρ, ρ², ρ⁴
+    assert promised(1.0, 0.5, 1.0, 4) == pytest.approx([1, 0.5, 0.25, 0.125], rel=1e-14)
+    assert promised(1.0, 0.5, 2.0, 4) == pytest.approx([1, 0.5, 0.125, 0.5**7], rel=1e-14)  # falls by ρ, ρ², ρ⁴
 
 
 def test_the_kappa_rate():
@@ -351,7 +352,8 @@ def swept(fixed=None, **more):
     for step in (0.05, 0.1, 0.5):
         good = step < 0.4
         data.add(geometric(1 - 2 * step, 10) if good else geometric(5.0, 4), made=fixed,
-                 status="CONVERGED" if good else "DIVERGED", settings={"optimizer.step_size": step}, **more)  # fmt: skip
+                 status="CONVERGED" if good else "DIVERGED",
+                 settings={"optimizer.step_size": step}, **more)  # fmt: skip
     return data
 
 
@@ -412,7 +414,7 @@ def everything():
     statuses = ["CONVERGED", "MAX_ITERATIONS", "TIMEOUT", "DIVERGED"]
     for name, made in (("bowl", bowl(0.0, (2.0, 10.0))), ("half plane", half_plane())):
         for i in range(8):
-            many = 12 + 3 * i
+            many = 24 + 12 * i
             base = made.known.optimum
             f = base + geometric(0.5 + 0.05 * i, many, 2.0)
             path = np.column_stack([1 + geometric(0.7, many), 1 + geometric(0.6, many)])
@@ -452,17 +454,21 @@ def test_files_have_the_same_bytes_twice(plot, tmp_path):
     assert one[0].stat().st_size > 2000
     for first, second in zip(one, two, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
-    pd.testing.assert_frame_equal(pd.read_csv(one[2]), plot.table(data), check_dtype=False)
+    assert one[2].read_text() == plot.table(data).to_csv(index=False, lineterminator="\n")
 
 
 @pytest.mark.parametrize("plot", ALL, ids=name_of_case)
 def test_the_legend_and_the_panels_do_not_overlap(plot):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     from optlab.plots import style
 
     figure = plot.draw(drawn_from(plot))
+    assert figure is not None
+    canvas = FigureCanvasAgg(figure)
     with style.applied():
-        figure.canvas.draw()
-        renderer = figure.canvas.get_renderer()
+        canvas.draw()
+        renderer = canvas.get_renderer()
         boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
         boxes += [legend.get_window_extent(renderer) for legend in figure.legends]
         page = Bbox([[-1, -1], [figure.bbox.width + 1, figure.bbox.height + 1]])

@@ -22,7 +22,7 @@ STRAIGHTER = 0.25
 """A power law fits better than a geometric sequence when its squared residuals are below this part."""
 LEAST_FALL = 1e-2
 """An order is measured where the errors of the last part fall to this, or by the whole run."""
-STRAIGHT = 0.95
+STRAIGHT = 0.99
 """The share of the variance of log e that a geometric sequence explains, where the rate stands for the stretch."""
 LOWEST = -700.0
 """Logarithms below this are those of numbers next to zero."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 QUARTILES = (0.25, 0.5, 0.75)
 COLUMNS = ["line", "solved", "instances", "low", "median", "high", "on_common", "common"]
 HEADS = ("method", "solved", "of", "lower quartile", "median", "upper quartile")
+LONGEST = 40
+"""Longer names are cut."""
 FAR = 10.0
 """A cost of so many times the least is shaded as far as shades go."""
 
@@ -107,7 +110,12 @@ class Medians(Benchmark):
             shades, bold = _dearness(values, 0)
         cells = [[written(float(f"{v:.3g}")) for v in row] for row in values]
         title = SHORT[self.merit] + ("" if self.by == "problem" else ", and problems solved of all")
-        return draw_grid(cells, shades, names, list(shown.columns), title, bold=bold)
+        return draw_grid(cells, shades, _short(names), _short(shown.columns), title, bold=bold)
+
+
+def _short(names: Iterable[Any]) -> list[str]:
+    """Names that leave room for the grid."""
+    return [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in map(str, names)]
 
 
 def _quartiles(costs: Array) -> Array:
