@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from optlab.core.status import InputError
-from optlab.store import read_trajectories
+from optlab.snapshot import Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
 if TYPE_CHECKING:
@@ -37,11 +35,14 @@ class Results:
         The expectations, met or not.
     executed, reused : int
         How many runs the latest execution ran, and how many it found unchanged.
+    set_aside : tuple of str
+        What the latest execution found damaged.
     """
 
     folder: Path
     executed: int = 0
     reused: int = 0
+    set_aside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,13 +56,13 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row per run."""
-        return self._read("runs")
+        """A row per run; those finished so far, while an experiment is running or where it was ended."""
+        return self._table("runs")
 
     @cached_property
     def iterations(self) -> pd.DataFrame:
         """A row per run and iteration."""
-        return self._read("iterations")
+        return self._table("iterations")
 
     @cached_property
     def tuning(self) -> pd.DataFrame:
@@ -104,21 +105,28 @@ class Results:
         return tuple(self.environment.get("plugins", ()))
 
     @cached_property
-    def _points(self) -> dict[str, tuple[Array, Array]]:
-        from pyarrow import ArrowException
+    def snapshot(self) -> Snapshot:
+        """What the folder held when it was first asked."""
+        return Snapshot(self.folder, verify=False)
 
-        try:
-            return {run: (k, x) for run, k, x in read_trajectories(self.folder)}
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "trajectories.parquet") from error
+    @property
+    def partial(self) -> bool:
+        """Whether there are parts beside the tables: the experiment is running, or was ended."""
+        return bool(parts_of(self.folder))
+
+    def _table(self, name: str) -> pd.DataFrame:
+        if not self.partial:
+            return self._read(name)
+        frame: pd.DataFrame = self.snapshot.table(name).to_pandas()
+        return frame
 
     def _read(self, name: str) -> pd.DataFrame:
         import pandas as pd
         from pyarrow import ArrowException
 
-        path = self.folder / f"{name}.parquet"
+        path = table_path(self.folder, name)
         try:
-            return pd.read_parquet(path)
+            return pd.read_parquet(path, page_checksum_verification=True)
         except (OSError, ArrowException) as error:
             raise _damaged(path) from error
 
@@ -140,12 +148,15 @@ class Results:
         InputError
             For an unknown run.
         """
-        if run not in self._points:
-            if run in set(self.runs["run"]):
-                return np.empty(0), np.empty((0, 0))
+        from pyarrow import ArrowException
+
+        if run not in self.snapshot.where:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
-        return self._points[run]
+        try:
+            return self.snapshot.trajectory(run)
+        except (OSError, ArrowException) as error:
+            raise _damaged(self.folder / "trajectories.parquet") from error
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""
@@ -186,7 +197,7 @@ def load(folder: str | Path) -> Results:
         When there are no results there.
     """
     path = Path(folder)
-    if not (path / "runs.parquet").is_file():
+    if not (table_path(path, "runs").is_file() or parts_of(path)):
         msg = f"{path} holds no results (no runs.parquet); run an experiment first"
         raise InputError(msg)
     return Results(path)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from optlab.config.foresight import Foresight
 from optlab.config.models import ExperimentFile
@@ -18,6 +18,43 @@ from optlab.config.variants import Variant, Variants
 from optlab.core.column import OF_CONSTRAINTS
 from optlab.core.status import InputError
 from optlab.registry import Catalogue
+
+
+class Runs(Sequence[Run]):
+    """Problems × optimizers × starts × seeds, each run made when it is asked for; the last axis varies fastest."""
+
+    def __init__(
+        self,
+        problems: Sequence[tuple[Variant, list[Any], list[dict[str, Any]]]],
+        optimizers: Sequence[Variant],
+        starts: Sequence[dict[str, Any]],
+        seeds: Sequence[int],
+        stop: dict[str, Any],
+        record: dict[str, Any],
+    ) -> None:
+        self._axes = (problems, optimizers, starts, seeds)
+        self._stop, self._record = stop, record
+
+    def __len__(self) -> int:
+        return prod(len(axis) for axis in self._axes)
+
+    @overload
+    def __getitem__(self, i: int) -> Run: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Run]: ...
+    def __getitem__(self, i: int | slice) -> Run | list[Run]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        rest = range(len(self))[i]
+        chosen: list[Any] = []
+        for axis in reversed(self._axes):
+            rest, j = divmod(rest, len(axis))
+            chosen.append(axis[j])
+        seed, start, o, (p, columns, filled) = chosen
+        resolved = {"problem": p.full, "optimizer": o.full, "columns": filled}
+        return Run(
+            p.given, o.given, o.label, start, seed, self._stop, self._record, columns, resolved, o.candidates
+        )  # fmt: skip
 
 
 class Expansion:
@@ -57,13 +94,12 @@ class Expansion:
 
     def runs(
         self, starts: list[dict[str, Any]], seeds: Sequence[int], stop: dict[str, Any], record: dict[str, Any]
-    ) -> tuple[Run, ...]:
+    ) -> Runs:
         """Return problems × optimizers × starts × seeds."""
-        asked = [(p, columns, self._filled(columns)) for p in self.problems for columns in [self._columns_of(p)]]
-        return tuple(
-            Run(p.given, o.given, o.label, start, seed, stop, record, list(columns),
-                {"problem": p.full, "optimizer": o.full, "columns": filled}, o.candidates)
-            for (p, columns, filled), o, start, seed in product(asked, self.optimizers, starts, seeds)
+        columns = [self._columns_of(p) for p in self.problems]
+        return Runs(
+            [(p, list(c), self._filled(c)) for p, c in zip(self.problems, columns, strict=True)],
+            self.optimizers, starts, seeds, stop, record,
         )  # fmt: skip
 
     def _columns_of(self, problem: Variant) -> tuple[Any, ...]:

@@ -42,11 +42,29 @@ class Run:
             return f"scaled {self.start['factor']:g}"
         return kind if kind == "standard" else f"point [{', '.join(f'{v:g}' for v in self.start['x'])}]"
 
+    @property
+    def problem_spec(self) -> dict[str, Any]:
+        """The problem with all its settings, defaults included."""
+        return self.resolved.get("problem", self.problem)  # type: ignore[no-any-return]
+
+    @property
+    def optimizer_spec(self) -> dict[str, Any]:
+        """The optimizer with all its settings."""
+        return self.resolved.get("optimizer", self.optimizer)  # type: ignore[no-any-return]
+
+    @property
+    def column_specs(self) -> list[Any]:
+        """The columns with all their settings."""
+        return self.resolved.get("columns", self.columns)  # type: ignore[no-any-return]
+
+    def rest(self) -> dict[str, Any]:
+        """Return what decides the run beside problem, optimizer and columns: start, seed, stop rules, recording."""
+        return {"start": self.start, "seed": self.seed, "stop": self.stop, "record": self.record}
+
     def spec(self) -> dict[str, Any]:
         """Return everything that decides the run, defaults included and keys sorted; equal runs give equal text."""
-        data = {"problem": self.problem, "optimizer": self.optimizer, "columns": self.columns, **self.resolved}
-        data |= {"label": self.label, "start": self.start, "start_label": self.start_label, "seed": self.seed}
-        data |= {"stop": self.stop, "record": self.record}
+        data = {"problem": self.problem_spec, "optimizer": self.optimizer_spec, "columns": self.column_specs}
+        data |= {"label": self.label, "start_label": self.start_label, **self.rest()}
         return _sorted(data)  # type: ignore[no-any-return]
 
 
