@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +25,32 @@ def digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def source_digest(path: Path) -> str:
+def source_digest(path: Path, with_own: bool = True) -> str:
     """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
 
-    Local is what belongs to this package, lies beside the file, or is found on the path but is not installed.
+    Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
+    but is not installed.
     """
-    seen: dict[Path, bytes] = {}
-    _collect(path.resolve(), seen)
+    seen = sources(path, with_own)
     each = sorted(file.name.encode() + b"\0" + hashlib.sha256(source).digest() for file, source in seen.items())
     return hashlib.sha256(b"".join(each)).hexdigest()[:16]
 
 
-def _collect(path: Path, seen: dict[Path, bytes]) -> None:
-    if path in seen:
+def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
+    """Return a file and the local modules that it imports, however indirectly, with what they hold."""
+    seen: dict[Path, bytes] = {}
+    _collect(path.resolve(), seen, with_own)
+    return seen
+
+
+def _collect(path: Path, seen: dict[Path, bytes], with_own: bool) -> None:
+    own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
+    if path in seen or (own and not with_own):
         return
     seen[path] = path.read_bytes()
-    own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
     for target in _plain_imports(seen[path]) if own else _imports(seen[path]):
         for file in _files_of(target, path.parent):
-            _collect(file, seen)
+            _collect(file, seen, with_own)
 
 
 def _plain_imports(source: bytes) -> Iterator[str]:
@@ -57,8 +64,13 @@ def _plain_imports(source: bytes) -> Iterator[str]:
             yield from (name.strip().split(" ")[0] for name in plain.decode().split(","))
 
 
-def _imports(source: bytes) -> Iterator[str]:
-    """Yield what a file of someone else may import, however it is written; a name in quotes counts too."""
+@lru_cache(maxsize=64)
+def _imports(source: bytes) -> tuple[str, ...]:
+    """Return what a file of someone else may import, however it is written; a name in quotes counts too."""
+    return tuple(_imported(source))
+
+
+def _imported(source: bytes) -> Iterator[str]:
     import ast
 
     try:
