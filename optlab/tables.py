@@ -12,8 +12,9 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -27,6 +28,8 @@ INDEX = ("rows", "rows_from", "points", "points_from", "layout")
 """Columns of `runs` that say where in the other tables a run is, and which columns it has there."""
 GROUP_ROWS, GROUP_BYTES = 65_536, 8_000_000
 """Largest row group: what has to be read for one run of it."""
+PIECE = 1 << 20
+"""Bytes read at once for a checksum."""
 Entry = tuple[str, Finished, Mapping[str, Any]]
 """A run's key, what it left, and its specification."""
 
@@ -238,19 +241,41 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def checks(path: Path) -> dict[str, Any]:
-    """Return the checksums of a table: of the file, and of its footer, which the checksums of pages do not cover."""
+    """Return the checksums of a table: of each row group, and of the footer, which says where they are.
+
+    The checksums of parquet's own cover the pages, but neither their headers nor the footer.
+    """
+    import pyarrow.parquet as pq
+
+    data = pq.read_metadata(path)
+    columns = range(data.num_columns)
+    begins = [min(_begin(data.row_group(g).column(c)) for c in columns) for g in range(data.num_row_groups)]
     with path.open("rb") as file:
-        whole = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": whole, "footer": _footer(path)}
+        footer = _footer_begin(file)
+        found = [_sum(file, begin, end) for begin, end in pairwise([*begins, footer])]
+        return {"groups": found, "footer": _sum(file, footer, file.seek(0, os.SEEK_END))}
 
 
-def _footer(path: Path) -> str:
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 8))
-        length = int.from_bytes(file.read(4), "little") + 8
-        file.seek(max(0, size - length))
-        return hashlib.sha256(file.read()).hexdigest()
+def _begin(column: Any) -> int:
+    first = column.dictionary_page_offset if column.has_dictionary_page else None
+    return int(column.data_page_offset if first is None else min(first, column.data_page_offset))
+
+
+def _footer_begin(file: BinaryIO) -> int:
+    """Return where the footer of a parquet file begins; its length stands before the last four bytes."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    return max(0, size - int.from_bytes(file.read(4), "little") - 8)
+
+
+def _sum(file: BinaryIO, begin: int, end: int) -> str:
+    """Return the checksum of the bytes between two places."""
+    file.seek(begin)
+    total = hashlib.sha256()
+    while begin < end and (piece := file.read(min(PIECE, end - begin))):
+        total.update(piece)
+        begin += len(piece)
+    return total.hexdigest()
 
 
 def unsound_groups(path: Path, known: Mapping[str, Any] | None) -> set[int] | None:
@@ -259,25 +284,27 @@ def unsound_groups(path: Path, known: Mapping[str, Any] | None) -> set[int] | No
     Parameters
     ----------
     known : mapping, optional
-        What `checks` gave when it was written.
+        What `checks` gave when it was written; without it parquet's own checksums are compared.
     """
     import pyarrow.parquet as pq
     from pyarrow import ArrowException
 
     try:
         if known is not None:
-            if checks(path)["sha256"] == known.get("sha256"):
-                return set()
-            if _footer(path) != known.get("footer"):
-                return None
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+            with path.open("rb") as file:
+                footer = _footer_begin(file)
+                if _sum(file, footer, file.seek(0, os.SEEK_END)) != known.get("footer"):
+                    return None
+            groups = known.get("groups", ())
+            return {i for i, (is_, was) in enumerate(zip(checks(path)["groups"], groups, strict=True)) if is_ != was}
+        parquet = pq.ParquetFile(path, page_checksum_verification=True)
     except (OSError, ArrowException):
         return None
     bad = set()
-    with file:
-        for group in range(file.num_row_groups):
+    with parquet:
+        for group in range(parquet.num_row_groups):
             try:
-                file.read_row_group(group)
+                parquet.read_row_group(group)
             except (OSError, ArrowException):
                 bad.add(group)
     return bad
