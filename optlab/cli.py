@@ -113,6 +113,7 @@ def _settings(spec: dict[str, Any]) -> str:
 
 def _tell(results: Results) -> bool:
     """Print where everything is and what came out; return whether something that --strict minds went wrong."""
+    from optlab.failures import causes, failure_lines
     from optlab.runner import FAILURES
     from optlab.text_table import runs_table, verdict_lines
 
@@ -132,9 +133,11 @@ def _tell(results: Results) -> bool:
     noted = int(results.runs["notes"].fillna("").ne("").sum()) if "notes" in results.runs else 0
     if noted:
         click.echo(f"columns of {noted} runs could not all be computed; {results.folder / 'report.html'} says why")
+    for words in results.set_aside:
+        click.echo(words, err=True)
     failures = results.runs[results.runs["status"].isin(FAILURES)]
-    for row in failures.to_dict("records"):
-        click.echo(f"{row['status']}: {row['label']} on {row['problem']}: {row['message']}", err=True)
+    for line in failure_lines(causes(failures)):
+        click.echo(line, err=True)
     return bool(len(failures)) or not all(verdict.met for verdict in results.verdicts)
 
 
@@ -184,7 +187,8 @@ def show_command(name: str, picture: Path | None, curve: Path | None, plugins: t
 def check_command(target: str, brief: bool, plugins: tuple[Path, ...]) -> None:
     """Check a problem, a suite of problems, an optimizer, or a convex set.
 
-    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it. Exit 1 when a check fails.
+    A problem's derivatives and facts, an optimizer's contract, a set's projection; for a file every one in it.
+    Exit 1 when a check fails.
     """
     from optlab.registry import suites
     from optlab.show import checkable
@@ -208,6 +212,73 @@ def report_command(folder: Path) -> None:
     from optlab import api
 
     click.echo(str(api.report(api.load(folder))))
+
+
+@main.command("results")
+@click.argument("folder", type=PATHS)
+@click.option("--csv", "goal", type=PATHS, metavar="DIR", help="Write the tables as CSV to a folder.")
+def results_command(folder: Path, goal: Path | None) -> None:
+    """Show the statuses of a results FOLDER at a glance, also while its experiment is running."""
+    from optlab import api
+    from optlab.failures import causes, failure_lines, status_rows
+    from optlab.runner import FAILURES
+    from optlab.text_table import table
+
+    results = api.load(folder)
+    runs = results.runs
+    total = results.environment.get("runs")
+    rest = f" of {total}; the others are not there yet" if isinstance(total, int) and total > len(runs) else ""
+    click.echo(f"{results.name}: {len(runs)} runs{rest}")
+    head, rows = status_rows(runs)
+    click.echo(table(head, rows, right=head[1:], whole=head[1:]))
+    for line in failure_lines(causes(runs[runs["status"].isin(FAILURES)])):
+        click.echo(line)
+    for path, why in results.snapshot.damaged:
+        click.echo(f"{path} is damaged ({why}) and left out; run the experiment again", err=True)
+    if goal is not None:
+        from optlab.merge import export_csv
+
+        for path in export_csv(results, goal):
+            click.echo(f"wrote {path}")
+
+
+@main.command("merge")
+@click.argument("folders", nargs=-1, required=True, type=PATHS, metavar="FOLDER…")
+@click.option("--into", required=True, type=PATHS, metavar="DIR", help="The new results folder.")
+def merge_command(folders: tuple[Path, ...], into: Path) -> None:
+    """Put the runs of several results FOLDERs into a new one.
+
+    Of a run that several hold, the first counts. Runs of different machines are told apart by a column.
+    """
+    from optlab.merge import MACHINE, merge
+
+    runs = merge(folders, into).runs
+    click.echo(f"{len(runs)} runs in {into}")
+    if MACHINE in runs:
+        for machine, count in runs[MACHINE].value_counts().items():
+            click.echo(f"  {count} of {machine}: their seconds do not compare with those of the others")
+
+
+@main.command("query")
+@click.argument("folder", type=PATHS)
+@click.argument("sql")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def query_command(folder: Path, sql: str, as_csv: bool) -> None:
+    """Ask an SQL query of a results FOLDER: tables runs, iterations and trajectories (extra: sql).
+
+    For example: optlab query results/e "select label, count(*) from runs group by label"
+    """
+    from optlab import api
+    from optlab.query import query
+    from optlab.text_table import table
+
+    answer = query(api.load(folder), sql)
+    if as_csv:
+        click.echo(answer.to_csv(index=False), nl=False)
+        return
+    rows = [[f"{v:.6g}" if isinstance(v, float) else str(v) for v in row] for row in answer.itertuples(index=False)]
+    numbers = [str(name) for name in answer.columns if answer[name].dtype.kind in "iuf"]
+    click.echo(table([str(name) for name in answer.columns], rows, right=numbers))
 
 
 @main.command("schema")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.core.status import InputError
+from optlab.environment import SCHEMA
 from optlab.snapshot import Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
@@ -158,6 +159,25 @@ class Results:
         except (OSError, ArrowException) as error:
             raise _damaged(self.folder / "trajectories.parquet") from error
 
+    def iterations_of(self, run: str) -> pd.DataFrame:
+        """Return the iterations of one run, all its columns; the rows of others are not read.
+
+        Raises
+        ------
+        InputError
+            For an unknown run.
+        """
+        from pyarrow import ArrowException
+
+        if run not in self.snapshot.where:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        try:
+            frame: pd.DataFrame = self.snapshot.gather("iterations", [run]).to_pandas()
+        except (OSError, ArrowException) as error:
+            raise _damaged(self.folder / "iterations.parquet") from error
+        return frame
+
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""
         if run not in self._specs:
@@ -184,6 +204,16 @@ class Results:
         return catalogue(self.plugins).make("plots", {"name": name, **settings}).draw(self)
 
 
+def _known_schema(folder: Path) -> None:
+    try:
+        there = json.loads((folder / "environment.json").read_text()).get("schema", 0)
+    except (OSError, ValueError, AttributeError):
+        return
+    if isinstance(there, int) and there > SCHEMA:
+        msg = f"{folder} was written by a newer optlab (schema {there}, this one knows {SCHEMA}); update optlab"
+        raise InputError(msg)
+
+
 def _damaged(path: Path) -> InputError:
     return InputError(f"{path} is {'damaged' if path.exists() else 'missing'}; run the experiment again")
 
@@ -194,9 +224,10 @@ def load(folder: str | Path) -> Results:
     Raises
     ------
     InputError
-        When there are no results there.
+        When there are no results there, or a newer optlab wrote them.
     """
     path = Path(folder)
+    _known_schema(path)
     if not (table_path(path, "runs").is_file() or parts_of(path)):
         msg = f"{path} holds no results (no runs.parquet); run an experiment first"
         raise InputError(msg)

@@ -236,6 +236,10 @@ class Snapshot:
         layouts = dict.fromkeys(s.layouts[i] for s, i in found if s.counts["trajectories"][i])
         return tables.points_schema(read_layout(text)[0] for text in layouts)
 
+    def width(self, keys: Iterable[str]) -> int:
+        """Return the largest dimension of the points of these runs."""
+        return max((read_layout(layout)[0] for layout in {self.size(key)[2] for key in keys}), default=0)
+
     def gather(self, name: str, keys: Sequence[str], schema: pa.Schema | None = None) -> pa.Table:
         """Return the rows of these runs in a table, in the order of the keys."""
         import pyarrow as pa

@@ -20,7 +20,7 @@ from pandas.testing import assert_frame_equal
 
 import optlab
 import optlab.api
-from optlab import runner, store
+from optlab import fingerprint, runner, store
 from optlab.core.status import OptlabError
 from optlab.executors.serial import Serial
 from optlab.experiment import from_dict, load
@@ -122,8 +122,7 @@ def test_a_module_on_the_path_that_is_not_installed_counts_and_an_installed_one_
     (tmp_path / "lib" / "on_the_path.py").write_text("factor = 1.0\n")
     monkeypatch.syspath_prepend(tmp_path / "lib")
     (home / "deep.py").write_text("import pandas, pytest\nfrom on_the_path import factor\n")
-    seen: dict = {}
-    optlab.fingerprint._collect(home / "plugin.py", seen)
+    seen = fingerprint.sources(home / "plugin.py")
     names = {path.name for path in seen}
     assert {"on_the_path.py", "deep.py", "local_module.py", "constants.py"} <= names
     assert not any("site-packages" in path.parts for path in seen)
@@ -134,7 +133,8 @@ def test_plots_order_neighbors_labels_and_the_place_of_the_folder_do_not_count(h
     other = data(plots=["convergence"])
     other["problems"] = other["problems"][::-1]
     other["optimizers"] = ["newton", {"name": "bfgs", "label": "B"}, other["optimizers"][0]]
-    assert (edited := execute(home, other)).executed == 2
+    edited = execute(home, other)
+    assert edited.executed == 2
     assert edited.runs.set_index("run").loc[first.runs["run"], "f"].tolist() == first.runs["f"].tolist()
     assert [label.split()[0] for label in edited.runs["label"][:3]] == ["newton", "B", "logged"]
     moved = home.parent / "a" / "deeper" / "place"
@@ -343,7 +343,7 @@ def test_ctrl_c_ends_cleanly_with_what_was_computed(home):
                     raise KeyboardInterrupt
                 yield outcome
 
-    with pytest.raises(runner.Interrupted, match="5 of 8 runs are in .*; the same command runs the rest"):
+    with pytest.raises(runner.Interrupted, match=r"5 of 8 runs are in .*; the same command runs the rest"):
         execute(home, data(), executor=Stops())
     assert len(pd.read_parquet(home.parent / "r" / "runs.parquet")) == 5
     assert execute(home, data()).executed == 3
@@ -419,16 +419,13 @@ def test_of_a_damaged_table_only_the_runs_of_the_damaged_row_groups_are_missing(
 def test_an_experiment_with_a_damaged_part_runs_what_is_lost_and_says_so(home, monkeypatch):
     quiet = execute(home, data(), "quiet")
 
-    class Dies(Exception):
-        pass
-
     def dies(*_):
-        raise Dies
+        raise EOFError
 
     monkeypatch.setattr(store, "PART_BYTES", 0)
     with monkeypatch.context() as patched:
         patched.setattr(runner.Store, "finish", dies)
-        with pytest.raises(Dies):
+        with pytest.raises(EOFError):
             execute(home, data())
     parts = sorted((home.parent / "r" / "parts").iterdir())
     assert len(parts) == 8
