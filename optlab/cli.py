@@ -27,6 +27,13 @@ plugin_option = click.option(
 )
 
 
+def tls_options(command: Any) -> Any:
+    """Add the files by which a scheduler is spoken to in TLS."""
+    for part, what in (("key", "the key of that certificate"), ("cert", "a certificate"), ("ca", "the authority")):
+        command = click.option(f"--tls-{part}", type=click.Path(), metavar="FILE", help=f"TLS: {what}.")(command)
+    return command
+
+
 class Group(click.Group):
     """Turns the errors a person can act on into a message and exit code 2; no traceback."""
 
@@ -51,8 +58,12 @@ def main() -> None:
 @main.command("run")
 @click.argument("file", type=PATHS)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]…")
-@click.option("--executor", metavar="NAME", help="auto, serial or local; the file's own by default.")
-@click.option("--workers", type=click.IntRange(min=1), help="How many worker processes.")
+@click.option("--executor", metavar="NAME", help="auto, serial, local or dask; the file's own by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many runs at the same time.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Of dask, for example tcp://127.0.0.1:8786; implies --executor dask."
+)
+@tls_options
 @click.option("--results", "folder", type=PATHS, help="Folder of the results; results/<name> by default.")
 @click.option("--fresh", is_flag=True, help="Reuse nothing.")
 @click.option("--retry", type=click.Choice(["failed", "all"]), help="Run again what failed, or everything.")
@@ -64,6 +75,10 @@ def run_command(
     overrides: tuple[str, ...],
     executor: str | None,
     workers: int | None,
+    scheduler: str | None,
+    tls_ca: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
     folder: Path | None,
     fresh: bool,
     retry: str | None,
@@ -84,10 +99,22 @@ def run_command(
         return
     from optlab import api
 
-    results = api.run(experiment, folder=folder, executor=executor, workers=workers, fresh=fresh, retry=retry)
+    wish = _executor(executor, scheduler=scheduler, tls_ca=tls_ca, tls_cert=tls_cert, tls_key=tls_key)
+    results = api.run(experiment, folder=folder, executor=wish, workers=workers, fresh=fresh, retry=retry)
     failed = _tell(results)
     if strict and failed:
         sys.exit(1)
+
+
+def _executor(name: str | None, **cluster: str | None) -> str | dict[str, str] | None:
+    """Return what the options ask for: a name, or dask with what belongs to it."""
+    given = {key: value for key, value in cluster.items() if value is not None}
+    if not given:
+        return name
+    if name not in (None, "dask"):
+        msg = f"--{next(iter(given)).replace('_', '-')} is for --executor dask, not for {name}"
+        raise click.UsageError(msg)
+    return {"name": "dask", **given}
 
 
 def _list_runs(experiment: Experiment) -> None:
@@ -279,6 +306,33 @@ def query_command(folder: Path, sql: str, as_csv: bool) -> None:
     rows = [[f"{v:.6g}" if isinstance(v, float) else str(v) for v in row] for row in answer.itertuples(index=False)]
     numbers = [str(name) for name in answer.columns if answer[name].dtype.kind in "iuf"]
     click.echo(table([str(name) for name in answer.columns], rows, right=numbers))
+
+
+@main.command("worker")
+@click.option("--scheduler", required=True, metavar="ADDRESS", help="For example tcp://127.0.0.1:8786.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many runs at the same time; one per processor.")
+@click.option("--name", help="What the scheduler calls it.")
+@tls_options
+def worker_command(
+    scheduler: str, workers: int | None, name: str | None, tls_ca: str | None, tls_cert: str | None, tls_key: str | None
+) -> None:
+    """Execute runs for a dask scheduler on this machine, until the scheduler is gone.
+
+    Start the scheduler with: dask scheduler --host 127.0.0.1. Whoever reaches it can run code here: use TLS beyond
+    this machine.
+    """
+    import asyncio
+    import os
+
+    from optlab.executors.cluster import security
+    from optlab.executors.there import serve
+
+    number, safe = workers or os.cpu_count() or 1, security(tls_ca, tls_cert, tls_key)
+
+    def ready(address: str) -> None:
+        click.echo(f"worker {address}: {number} run{'s' if number > 1 else ''} at a time for {scheduler}")
+
+    asyncio.run(serve(scheduler, number, safe, name, ready))
 
 
 @main.command("schema")
