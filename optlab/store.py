@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from optlab import tables
 from optlab.core.status import OptlabError
 from optlab.snapshot import COMPACTED, PARTS, Snapshot, open_source, parts_of, roll_forward, write_checks
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
 LINGER = 1.0
 """Seconds that a finished run waits in memory for others before they are written together."""
-PART_BYTES = 64_000_000
+PART_BYTES = 32_000_000
 """What is waiting is written at once when it is larger."""
+ROW_BYTES, ARRAY_BYTES = 8_000, 120
+"""What a waiting run takes beside its numbers: its row and its specification, and each of its arrays."""
 LOCK, DAMAGED = ".lock", "damaged"
 
 
@@ -99,7 +103,8 @@ class Store:
     def add(self, key: str, finished: Finished, spec: Mapping[str, Any]) -> None:
         """Take in what a run left; it is on the disk within a second or so."""
         self._complain()
-        size = sum(getattr(v, "nbytes", 8) for v in finished.iterations.values()) + finished.points.nbytes
+        arrays = [*finished.iterations.values(), finished.points, finished.rows]
+        size = ROW_BYTES + sum(np.asarray(a).nbytes + ARRAY_BYTES for a in arrays)
         with self._buffer:
             self._pending.append((key, finished, spec))
             self._bytes += size
