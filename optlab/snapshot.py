@@ -351,7 +351,9 @@ def flat(column: pa.ChunkedArray) -> Array:
 
 
 def parts_of(folder: Path) -> list[Path]:
-    """Return the parts of a folder, the oldest first."""
+    """Return the parts of a folder, the oldest first; none where complete tables of them are on their way."""
+    if (folder / COMPACTED).is_dir():
+        return []
     place = folder / PARTS
     return sorted(p for p in place.iterdir() if p.name.isdigit()) if place.is_dir() else []
 
