@@ -37,7 +37,14 @@ def hog():
 def child_process():
     import subprocess
 
-    subprocess.run(["sleep", "300"], check=False)
+    subprocess.run(["sleep", "3000.25"], check=False)
+
+
+LEFT = []
+
+
+def leak():
+    LEFT.append(np.ones(10_000_000))
 
 
 BAD = {
@@ -53,6 +60,7 @@ BAD = {
     "lapack": lapack,
     "hog": hog,
     "ask": lambda: np.ones(10**11),
+    "leak": leak,
     "child_process": child_process,
 }
 
@@ -95,3 +103,16 @@ class Endless(optlab.Column):
 
     def compute(self, trace, problem):
         loop()
+
+
+class Unbuildable(optlab.ProblemBase):
+    """A problem that never comes to be."""
+
+    def __init__(self):
+        loop()
+
+    def value(self, x):
+        return 0.0
+
+    def start(self):
+        return np.zeros(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import pickle
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
 BUILDING, RUNNING, COLUMNS = 0, 1, 2
 """Phases of a run: its objects are built, it runs, its columns are computed."""
-COUNT, KEPT, PHASE, SINCE, ROOM, WIDTH = range(6)
-"""What the head holds: rows and kept points so far, the phase and when it began, the shape of the block of points."""
+COUNT, KEPT, PHASE, SINCE, TAKEN, ROOM, WIDTH = range(7)
+"""What the head holds: rows and kept points so far, the phase and when it began, bytes of rows that are handed out, the
+shape of the block of points."""
 HEAD, NOTE = 64, 1 << 18
 ROWS, POINTS = 1 << 30, 80 << 20
 """Room for ten million rows of scalars, and for the kept iterates of a sweep. Pages are taken as they are written."""
 LONGEST = 2_000
+"""Characters of a text in a note that would be too large."""
 LARGE = 16 << 20
+"""Bytes of one run from which on they are given back to the system before the next."""
 
 
 class Tape:
@@ -35,14 +39,14 @@ class Tape:
         self.head = self._view[:HEAD].cast("d")
         self._rows = self._view[HEAD + 2 * NOTE :][:ROWS]
         self._points = self._view[HEAD + 2 * NOTE + ROWS :]
-        self._taken = 0
 
     def begin(self) -> None:
         """Forget the run before."""
-        if self.head[COUNT] * self.head[WIDTH] * 8 > LARGE and hasattr(mmap, "MADV_REMOVE"):
-            self._memory.madvise(mmap.MADV_REMOVE)  # the pages of a long run go back to the system
+        written = self.head[TAKEN] + 8 * self.head[KEPT] * self.head[WIDTH]
+        if written > LARGE and hasattr(mmap, "MADV_REMOVE"):
+            with suppress(OSError):
+                self._memory.madvise(mmap.MADV_REMOVE)  # the pages of a long run go back to the system
         self.head[:] = memoryview(bytes(HEAD)).cast("d")
-        self._taken = 0
 
     # What a run writes.
 
@@ -61,10 +65,11 @@ class Tape:
 
     def room(self, size: int) -> memoryview | None:
         """Return room for further rows, right after the last; None when there is no more."""
-        if self._taken + size > len(self._rows):
+        begin = int(self.head[TAKEN])
+        if begin + size > len(self._rows):
             return None
-        self._taken += size
-        return self._rows[self._taken - size : self._taken]
+        self.head[TAKEN] = begin + size
+        return self._rows[begin : begin + size]
 
     def block(self, room: int, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
         """Return room for kept iterates: which iterations they are, (room,), and x, (room, n); None where too large."""

@@ -10,7 +10,7 @@ from itertools import islice
 from time import monotonic
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from optlab.core.status import OptlabError
 from optlab.executors.base import Executor, Outcome, Task
@@ -44,6 +44,8 @@ class Dask(Executor):
         How many runs at the same time, where there is no scheduler; one per processor by default.
     tls_ca, tls_cert, tls_key : str, optional
         Files of the certificate authority, of a certificate and of its key; dask's own configuration otherwise.
+    patience : float
+        Seconds that a scheduler is waited for.
     """
 
     scheduler: str | None = None
@@ -51,6 +53,7 @@ class Dask(Executor):
     tls_ca: str | None = None
     tls_cert: str | None = None
     tls_key: str | None = None
+    patience: Annotated[float, Gt(0)] = 10.0
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Yield outcomes as they arrive."""
@@ -80,7 +83,7 @@ class Dask(Executor):
                     POOL.close()
             return
         try:
-            client = distributed.Client(self.scheduler, security=safe, set_as_default=False, timeout=10)
+            client = distributed.Client(self.scheduler, security=safe, set_as_default=False, timeout=self.patience)
         except (OSError, ValueError, TypeError) as error:
             msg = f"no dask scheduler answers at {self.scheduler}: {error}"
             raise OptlabError(msg) from error
