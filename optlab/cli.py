@@ -6,7 +6,10 @@ configuration; 130 when interrupted, results so far kept.
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +103,8 @@ def run_command(
     from optlab import api
 
     wish = _executor(executor, scheduler=scheduler, tls_ca=tls_ca, tls_cert=tls_cert, tls_key=tls_key)
-    results = api.run(experiment, folder=folder, executor=wish, workers=workers, fresh=fresh, retry=retry)
+    with _ended_gently():
+        results = api.run(experiment, folder=folder, executor=wish, workers=workers, fresh=fresh, retry=retry)
     failed = _tell(results)
     if strict and failed:
         sys.exit(1)
@@ -115,6 +119,16 @@ def _executor(name: str | None, **cluster: str | None) -> str | dict[str, str] |
         msg = f"--{next(iter(given)).replace('_', '-')} is for --executor dask, not for {name}"
         raise click.UsageError(msg)
     return {"name": "dask", **given}
+
+
+@contextmanager
+def _ended_gently() -> Iterator[None]:
+    """Let SIGTERM, by which a cluster ends a job, do what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _list_runs(experiment: Experiment) -> None:

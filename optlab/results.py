@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optlab.core.status import InputError
 from optlab.environment import SCHEMA
-from optlab.snapshot import Snapshot, parts_of, table_path
+from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
 if TYPE_CHECKING:
@@ -116,10 +116,20 @@ class Results:
         return bool(parts_of(self.folder))
 
     def _table(self, name: str) -> pd.DataFrame:
-        if not self.partial:
-            return self._read(name)
-        frame: pd.DataFrame = self.snapshot.table(name).to_pandas()
-        return frame
+        from pyarrow import ArrowException
+
+        for again in (True, False):
+            if not self.partial:
+                break
+            try:
+                frame: pd.DataFrame = self.snapshot.table(name).to_pandas()
+            except (OSError, ArrowException) as error:
+                if not again:
+                    raise _damaged(self.folder / PARTS) from error
+                del self.snapshot  # the parts have become tables meanwhile
+            else:
+                return frame
+        return self._read(name)
 
     def _read(self, name: str) -> pd.DataFrame:
         import pandas as pd

@@ -6,6 +6,8 @@ import errno
 import multiprocessing
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -20,7 +22,7 @@ from pandas.testing import assert_frame_equal
 
 import optlab
 import optlab.api
-from optlab import fingerprint, runner, store
+from optlab import fingerprint, runner, store, work
 from optlab.core.status import OptlabError
 from optlab.executors.serial import Serial
 from optlab.experiment import from_dict, load
@@ -174,6 +176,27 @@ def test_adding_and_reordering_runs_changes_no_other_run(home):
     assert np.array_equal(ours["f"], first.runs["f"], equal_nan=True)
     for key in first.runs["run"]:
         assert np.array_equal(first.trajectory(key)[1], second.trajectory(key)[1])
+
+
+def test_draws_go_by_repetition_and_start_alike_for_every_optimizer():
+    problems = [{"name": "logistic_regression", "n": 3, "m": 20}]
+    optimizers = [{"name": "sgd", "batch": 2}, {"name": "adam", "batch": 2}]
+    given = {"problems": problems, "optimizers": optimizers, "starts": {"random": 2, "standard": True},
+             "seeds": [0, 1], "stop": {"iterations": 5}}  # fmt: skip
+    streams = {}
+    for run in from_dict(given).runs():
+        streams.setdefault((run.start_label, run.seed), set()).add(run.spec()["stream"])
+    assert len(streams) == 6
+    assert all(len(of_all_optimizers) == 1 for of_all_optimizers in streams.values())
+    assert (streams["standard", 0], streams["standard", 1]) == ({0}, {1})
+    assert len(set.union(*streams.values())) == 6
+    run = from_dict(given).runs()[0]
+    done = work.perform(run.spec())
+    alone = optlab.minimize(optlab.problem(**run.problem), run.optimizer, start=done.points[0], seed=run.stream,
+                            stop=optlab.stop.Stationary() | optlab.stop.Iterations(5))  # fmt: skip
+    assert np.array_equal(alone.x, done.points[-1])
+    other = work.perform({**run.spec(), "stream": 5})
+    assert not np.array_equal(other.points[-1], done.points[-1])
 
 
 # --- retry, fresh -------------------------------------------------------------------------------
@@ -353,6 +376,27 @@ def test_ctrl_c_ends_cleanly_with_what_was_computed(home):
         execute(home, data(), executor=Stops())
     assert len(pd.read_parquet(home.parent / "r" / "runs.parquet")) == 5
     assert execute(home, data()).executed == 3
+
+
+@pytest.mark.parametrize(("executor", "number"), [("serial", signal.SIGINT), ("local", signal.SIGTERM)])
+def test_an_interrupted_command_exits_with_130_and_keeps_what_it_has(home, executor, number):
+    given = data([float(s) for s in np.linspace(0.01, 0.1, 400)])
+    given["optimizers"][0]["nap"] = 0.05
+    (home / "e.yaml").write_text(from_dict(given, home).to_yaml())
+    folder = home.parent / "r"
+    command = [sys.executable, "-m", "optlab", "run", home / "e.yaml", "--results", folder, "--executor", executor]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(begun(home)) < 12 and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.send_signal(number)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert "Traceback" not in said
+    held = len(pd.read_parquet(folder / "runs.parquet"))
+    assert f"interrupted: {held} of 802 runs are in {folder}; the same command runs the rest" in said
+    assert held >= 5
+    assert not (folder / "parts").exists()
 
 
 # --- damage -------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,14 +59,28 @@ class Run:
         """The columns with all their settings."""
         return self.resolved.get("columns", self.columns)  # type: ignore[no-any-return]
 
+    @property
+    def stream(self) -> int:
+        """The seed of what a method draws on its way: by the axes repetition and start, and by the method's own names.
+
+        The same for every optimizer, so that all see the same samples, and another for every start, so that starts
+        are independent repetitions. From the standard start it is `seed`: then `optlab.minimize` repeats the run.
+        """
+        if self.start["kind"] == "standard":
+            return self.seed
+        axes = json.dumps([self.seed, self.start], sort_keys=True).encode()
+        return int.from_bytes(hashlib.sha256(axes).digest()[:4], "little")
+
     def rest(self) -> dict[str, Any]:
         """Return what decides the run beside problem, optimizer and columns: start, seed, stop rules, recording."""
         return {"start": self.start, "seed": self.seed, "stop": self.stop, "record": self.record}
 
     def spec(self) -> dict[str, Any]:
         """Return everything that decides the run, defaults included and keys sorted; equal runs give equal text."""
-        data = {"problem": self.problem_spec, "optimizer": self.optimizer_spec, "columns": self.column_specs}
-        data |= {"label": self.label, "start_label": self.start_label, **self.rest()}
+        data: dict[str, Any] = {
+            "problem": self.problem_spec, "optimizer": self.optimizer_spec, "columns": self.column_specs,
+            "stream": self.stream, "label": self.label, "start_label": self.start_label, **self.rest(),
+        }  # fmt: skip
         return _sorted(data)  # type: ignore[no-any-return]
 
 
