@@ -153,7 +153,7 @@ def test_all_runs_arrive_once_though_a_worker_and_all_below_it_are_killed_midway
     first, _ = cluster.worker(), cluster.worker()
     bad = {3: "segfault", 11: "loop", 17: "exit", 23: "loop_in_c"}
     tasks = [
-        task(f"{i}", bad.get(i, "nothing"), index=i, pause=0.005, stop={"seconds": 1.0} if i in (11, 23) else None)
+        task(f"{i}", bad.get(i, "nothing"), index=i, pause=0.002, stop={"seconds": 0.5} if i in (11, 23) else None)
         for i in range(60)
     ]
     running = Dask(cluster.address).run(tasks)
