@@ -43,7 +43,7 @@ def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
     return seen
 
 
-def _collect(path: Path, seen: dict[Path, bytes], with_own: bool) -> None:
+def _collect(path: Path, seen: dict[Path, bytes], with_own: bool = True) -> None:
     own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
     if path in seen or (own and not with_own):
         return

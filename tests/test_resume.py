@@ -163,6 +163,15 @@ def test_settings_are_compared_as_the_values_they_are(home):
     assert execute(home, given).executed == 2
 
 
+def test_another_version_of_numpy_is_another_run(home, monkeypatch):
+    from optlab import execution
+
+    assert execute(home, data()).executed == 8
+    real = execution.versions
+    monkeypatch.setattr(execution, "versions", lambda *more: {**real(*more), "numpy": "99"})
+    assert execute(home, data()).executed == 8
+
+
 def test_adding_and_reordering_runs_changes_no_other_run(home):
     methods = [{"name": "sgd", "batch": 2}, "bfgs"]
     problems = [{"name": "logistic_regression", "n": 3, "m": 20}, "rosenbrock"]
