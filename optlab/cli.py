@@ -6,7 +6,10 @@ configuration; 130 when interrupted, results so far kept.
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,13 @@ PATHS = click.Path(path_type=Path)
 plugin_option = click.option(
     "--plugin", "plugins", multiple=True, type=PATHS, help="A Python file with classes of your own."
 )
+
+
+def tls_options(command: Any) -> Any:
+    """Add the files by which a scheduler is spoken to in TLS."""
+    for part, what in (("key", "the key of that certificate"), ("cert", "a certificate"), ("ca", "the authority")):
+        command = click.option(f"--tls-{part}", type=click.Path(), metavar="FILE", help=f"TLS: {what}.")(command)
+    return command
 
 
 class Group(click.Group):
@@ -51,8 +61,12 @@ def main() -> None:
 @main.command("run")
 @click.argument("file", type=PATHS)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]…")
-@click.option("--executor", metavar="NAME", help="auto, serial or local; the file's own by default.")
-@click.option("--workers", type=click.IntRange(min=1), help="How many worker processes.")
+@click.option("--executor", metavar="NAME", help="auto, serial, local or dask; the file's own by default.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many runs at the same time.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Of dask, for example tcp://127.0.0.1:8786; implies --executor dask."
+)
+@tls_options
 @click.option("--results", "folder", type=PATHS, help="Folder of the results; results/<name> by default.")
 @click.option("--fresh", is_flag=True, help="Reuse nothing.")
 @click.option("--retry", type=click.Choice(["failed", "all"]), help="Run again what failed, or everything.")
@@ -64,6 +78,10 @@ def run_command(
     overrides: tuple[str, ...],
     executor: str | None,
     workers: int | None,
+    scheduler: str | None,
+    tls_ca: str | None,
+    tls_cert: str | None,
+    tls_key: str | None,
     folder: Path | None,
     fresh: bool,
     retry: str | None,
@@ -84,10 +102,33 @@ def run_command(
         return
     from optlab import api
 
-    results = api.run(experiment, folder=folder, executor=executor, workers=workers, fresh=fresh, retry=retry)
+    wish = _executor(executor, scheduler=scheduler, tls_ca=tls_ca, tls_cert=tls_cert, tls_key=tls_key)
+    with _ended_gently():
+        results = api.run(experiment, folder=folder, executor=wish, workers=workers, fresh=fresh, retry=retry)
     failed = _tell(results)
     if strict and failed:
         sys.exit(1)
+
+
+def _executor(name: str | None, **cluster: str | None) -> str | dict[str, str] | None:
+    """Return what the options ask for: a name, or dask with what belongs to it."""
+    given = {key: value for key, value in cluster.items() if value is not None}
+    if not given:
+        return name
+    if name not in (None, "dask"):
+        msg = f"--{next(iter(given)).replace('_', '-')} is for --executor dask, not for {name}"
+        raise click.UsageError(msg)
+    return {"name": "dask", **given}
+
+
+@contextmanager
+def _ended_gently() -> Iterator[None]:
+    """Let SIGTERM, by which a cluster ends a job, do what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _list_runs(experiment: Experiment) -> None:
@@ -113,6 +154,7 @@ def _settings(spec: dict[str, Any]) -> str:
 
 def _tell(results: Results) -> bool:
     """Print where everything is and what came out; return whether something that --strict minds went wrong."""
+    from optlab.failures import causes, failure_lines
     from optlab.runner import FAILURES
     from optlab.text_table import runs_table, verdict_lines
 
@@ -132,9 +174,11 @@ def _tell(results: Results) -> bool:
     noted = int(results.runs["notes"].fillna("").ne("").sum()) if "notes" in results.runs else 0
     if noted:
         click.echo(f"columns of {noted} runs could not all be computed; {results.folder / 'report.html'} says why")
+    for words in results.set_aside:
+        click.echo(words, err=True)
     failures = results.runs[results.runs["status"].isin(FAILURES)]
-    for row in failures.to_dict("records"):
-        click.echo(f"{row['status']}: {row['label']} on {row['problem']}: {row['message']}", err=True)
+    for line in failure_lines(causes(failures)):
+        click.echo(line, err=True)
     return bool(len(failures)) or not all(verdict.met for verdict in results.verdicts)
 
 
@@ -209,6 +253,100 @@ def report_command(folder: Path) -> None:
     from optlab import api
 
     click.echo(str(api.report(api.load(folder))))
+
+
+@main.command("results")
+@click.argument("folder", type=PATHS)
+@click.option("--csv", "goal", type=PATHS, metavar="DIR", help="Write the tables as CSV to a folder.")
+def results_command(folder: Path, goal: Path | None) -> None:
+    """Show the statuses of a results FOLDER at a glance, also while its experiment is running."""
+    from optlab import api
+    from optlab.failures import causes, failure_lines, status_rows
+    from optlab.runner import FAILURES
+    from optlab.text_table import table
+
+    results = api.load(folder)
+    runs = results.runs
+    total = results.environment.get("runs")
+    rest = f" of {total}; the others are not there yet" if isinstance(total, int) and total > len(runs) else ""
+    click.echo(f"{results.name}: {len(runs)} runs{rest}")
+    head, rows = status_rows(runs)
+    click.echo(table(head, rows, right=head[1:], whole=head[1:]))
+    for line in failure_lines(causes(runs[runs["status"].isin(FAILURES)])):
+        click.echo(line)
+    for path, why in results.snapshot.damaged:
+        click.echo(f"{path} is damaged ({why}) and left out; run the experiment again", err=True)
+    if goal is not None:
+        from optlab.merge import export_csv
+
+        for path in export_csv(results, goal):
+            click.echo(f"wrote {path}")
+
+
+@main.command("merge")
+@click.argument("folders", nargs=-1, required=True, type=PATHS, metavar="FOLDER…")
+@click.option("--into", required=True, type=PATHS, metavar="DIR", help="The new results folder.")
+def merge_command(folders: tuple[Path, ...], into: Path) -> None:
+    """Put the runs of several results FOLDERs into a new one.
+
+    Of a run that several hold, the first counts. Runs of different machines are told apart by a column.
+    """
+    from optlab.merge import MACHINE, merge
+
+    runs = merge(folders, into).runs
+    click.echo(f"{len(runs)} runs in {into}")
+    if MACHINE in runs:
+        for machine, count in runs[MACHINE].value_counts().items():
+            click.echo(f"  {count} of {machine}: their seconds do not compare with those of the others")
+
+
+@main.command("query")
+@click.argument("folder", type=PATHS)
+@click.argument("sql")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def query_command(folder: Path, sql: str, as_csv: bool) -> None:
+    """Ask an SQL query of a results FOLDER: tables runs, iterations and trajectories (extra: sql).
+
+    For example: optlab query results/e "select label, count(*) from runs group by label"
+    """
+    from optlab import api
+    from optlab.query import query
+    from optlab.text_table import table
+
+    answer = query(api.load(folder), sql)
+    if as_csv:
+        click.echo(answer.to_csv(index=False), nl=False)
+        return
+    rows = [[f"{v:.6g}" if isinstance(v, float) else str(v) for v in row] for row in answer.itertuples(index=False)]
+    numbers = [str(name) for name in answer.columns if answer[name].dtype.kind in "iuf"]
+    click.echo(table([str(name) for name in answer.columns], rows, right=numbers))
+
+
+@main.command("worker")
+@click.option("--scheduler", required=True, metavar="ADDRESS", help="For example tcp://127.0.0.1:8786.")
+@click.option("--workers", type=click.IntRange(min=1), help="How many runs at the same time; one per processor.")
+@click.option("--name", help="What the scheduler calls it.")
+@tls_options
+def worker_command(
+    scheduler: str, workers: int | None, name: str | None, tls_ca: str | None, tls_cert: str | None, tls_key: str | None
+) -> None:
+    """Execute runs for a dask scheduler on this machine, until the scheduler is gone.
+
+    Start the scheduler with: dask scheduler --host 127.0.0.1. Whoever reaches it can run code here: use TLS beyond
+    this machine.
+    """
+    import asyncio
+    import os
+
+    from optlab.executors.cluster import security
+    from optlab.executors.there import serve
+
+    number, safe = workers or os.cpu_count() or 1, security(tls_ca, tls_cert, tls_key)
+
+    def ready(address: str) -> None:
+        click.echo(f"worker {address}: {number} run{'s' if number > 1 else ''} at a time for {scheduler}")
+
+    asyncio.run(serve(scheduler, number, safe, name, ready))
 
 
 @main.command("schema")

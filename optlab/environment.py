@@ -11,7 +11,7 @@ from typing import Any
 from optlab.core.status import OptlabError
 from optlab.fingerprint import versions
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of a results folder; a newer one is not touched."""
 
 
@@ -55,9 +55,14 @@ def _same(a: Path, b: Path) -> bool:
 
 
 def write(
-    folder: Path, source: Path | None, plugins: tuple[str, ...], seeds: object, overrides: tuple[str, ...] = ()
+    folder: Path,
+    source: Path | None,
+    plugins: tuple[str, ...],
+    seeds: object,
+    overrides: tuple[str, ...] = (),
+    runs: int | None = None,
 ) -> None:
-    """Write environment.json: versions, git commit, processor, BLAS and threads, seeds, schema."""
+    """Write environment.json: versions, git commit, processor, BLAS and threads, seeds, schema, number of runs."""
     import platform
 
     facts = {
@@ -66,6 +71,7 @@ def write(
         "plugins": list(plugins),
         "overrides": list(overrides),
         "seed": seeds,
+        "runs": runs,
         "versions": {
             **versions(),
             "optlab": _version("optlab"),

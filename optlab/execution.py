@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, overload
 
-from optlab import store, work
+from optlab import verification, work
 from optlab.choice import AUTO, METHODS
 from optlab.core.settings import type_of
 from optlab.core.status import Status
 from optlab.executors.base import Executor, Outcome, Task
 from optlab.fingerprint import digest, source_digest, versions
 from optlab.registry import inner_kind
+from optlab.verification import Verifier
 from optlab.work import Finished, catalogue, failed
 
 if TYPE_CHECKING:
     from optlab.experiment import Run
+    from optlab.store import Store
 
 FAILURES = frozenset({Status.ERROR.name, Status.KILLED.name, Status.TIMEOUT.name})
 """Statuses that `retry="failed"` runs again, and that --strict objects to."""
 
-DISPLAY = ("label", "start_label")
-"""What a run is called in tables; it may change without a new run."""
+REFRESH = 0.2
+"""Seconds between two drawings of the progress bar."""
 
 
 class Keys:
     """Content keys of the runs of one execution: specification, sources however indirect, versions that matter.
 
     The sources are those of every class that a specification names, inner ones too, and of the loop itself.
-    What a run is called does not count.
+    What a run is called does not count, nor do its neighbors.
     """
 
     def __init__(self, plugins: tuple[str, ...]) -> None:
         self._names = catalogue(plugins)
-        self._loop = source_digest(Path(work.__file__))
+        self._loop = digest([source_digest(Path(str(module.__file__))) for module in (work, verification)])
         self._digests: dict[Path, str] = {}
+        self._parts: dict[tuple[str, int], tuple[Any, str]] = {}
 
     def of(self, run: Run) -> str:
         """Return the key of a run."""
-        spec = run.spec()
-        wanted = [("problems", spec["problem"]), ("optimizers", spec["optimizer"])]
-        wanted += [("columns", column) for column in spec["columns"]]
-        sources = [source for kind, part in wanted for source in self._sources(kind, part)]
-        identity = {name: value for name, value in spec.items() if name not in DISPLAY}
-        foreign = str(self._names.entry("optimizers", spec["optimizer"]["name"]).attributes.get("package", ""))
-        there = versions(foreign) if foreign else versions()  # a package that was missing may be there by now
-        return digest({"spec": identity, "sources": [self._loop, *sources], "versions": there})
+        parts = [
+            self._part("problems", run.problem_spec),
+            self._part("optimizers", run.optimizer_spec),
+            *(self._part("columns", column) for column in run.column_specs),
+        ]
+        return digest({"parts": parts, "loop": self._loop, "versions": versions(), **run.rest()})
+
+    def _part(self, kind: str, spec: dict[str, Any]) -> str:
+        """Return what a key holds of a problem, an optimizer or a column; runs share these mappings."""
+        there = self._parts.get((kind, id(spec)))
+        if there is None:
+            foreign = str(self._names.entry(kind, spec["name"]).attributes.get("package", ""))
+            more = versions(foreign) if kind == "optimizers" and foreign else {}  # what was missing may be there by now
+            found = digest({"spec": spec, "sources": list(self._sources(kind, spec)), "versions": more})
+            there = self._parts[kind, id(spec)] = (spec, found)  # with the mapping, so that its id stays its own
+        return there[1]
 
     def _sources(self, kind: str, spec: dict[str, Any]) -> Iterator[str]:
         path = self._names.entry(kind, spec["name"]).path
@@ -66,47 +77,110 @@ class Keys:
                     yield from self._sources(inner, value)
 
 
+class Tasks(Sequence[Task]):
+    """The tasks of some runs, each made when it is asked for."""
+
+    def __init__(self, those: Batch, plugins: tuple[str, ...]) -> None:
+        self._those, self._plugins = those, plugins
+
+    def __len__(self) -> int:
+        return len(self._those.missing)
+
+    @overload
+    def __getitem__(self, i: int) -> Task: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Task]: ...
+    def __getitem__(self, i: int | slice) -> Task | list[Task]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        position = self._those.missing[i]
+        return Task(self._those.keys[position], self._those.spec(position), self._plugins)
+
+
 @dataclass
 class Batch:
-    """Runs that are carried out together, those that a folder already holds reused.
+    """Runs that are carried out together, those that the store already holds reused.
 
     Attributes
     ----------
-    runs : dict of key to Run
-        In their order.
-    done : dict of key to Finished
-        What is there, grows as outcomes come in.
+    runs : sequence of Run
+        In their order; made when they are asked for.
+    keys : list of str
+        Their keys; runs with the same key are one.
+    store : Store
+    missing : list of int
+        Positions of the runs that are to be executed.
     reused : int
-        How many were there before.
+        How many are there already.
+    executed : int
+        How many were executed.
+    words : function of a run, optional
+        What its row says beside the names.
     """
 
-    runs: dict[str, Run]
-    specs: dict[str, dict[str, Any]]
-    done: dict[str, Finished] = field(default_factory=dict)
-    reused: int = 0
+    runs: Sequence[Run]
+    keys: list[str]
+    store: Store
+    missing: list[int]
+    reused: int
+    executed: int = 0
+    words: Callable[[Run], dict[str, Any]] | None = None
 
-    @property
-    def ordered(self) -> dict[str, Finished]:
-        """What is done, in the order of the runs."""
-        return {key: self.done[key] for key in self.runs if key in self.done}
+    def spec(self, position: int) -> dict[str, Any]:
+        """Return the specification of a run."""
+        return self.runs[position].spec()
+
+    def finish(self) -> int:
+        """Make the tables of what is done, in the order of the runs, and return how many runs that is."""
+        self.store.flush()
+        there: dict[str, int] = {}
+        for position, key in enumerate(self.keys):
+            if key in self.store.snapshot.where:
+                there.setdefault(key, position)
+        positions = list(there.values())
+        self.store.finish(list(there), lambda i: self._shown(self.runs[positions[i]]))
+        return len(positions)
+
+    def _shown(self, run: Run) -> dict[str, Any]:
+        more = self.words(run) if self.words else {}
+        return {"label": run.label, "start": run.start_label, **more}
 
 
-def batch(runs: Iterable[Run], keys: Keys, folder: Path, *, fresh: bool, retry: str | None) -> Batch:
-    """Return the runs with what their folder already holds of them."""
-    named = {keys.of(run): run for run in runs}
-    specs = {key: {**run.spec(), "start_label": run.start_label} for key, run in named.items()}
-    known = {} if fresh or retry == "all" else store.previous(folder)
-    known = {k: v for k, v in known.items() if k in named and not (retry == "failed" and v.row["status"] in FAILURES)}
-    for key, finished in known.items():
-        finished.row |= {"label": specs[key]["label"], "start": specs[key]["start_label"]}
-    return Batch(named, specs, dict(known), len(known))
+def batch(runs: Sequence[Run], keys: Keys, store: Store, *, fresh: bool, retry: str | None) -> Batch:
+    """Return the runs with what the store already holds of them."""
+    names = [keys.of(run) for run in runs]
+    missing, reused = [], 0
+    known = store.snapshot.where
+    seen: set[str] = set()
+    for position, key in enumerate(names):
+        if key in seen:
+            continue
+        seen.add(key)
+        failed_before = key in known and store.snapshot.status(key) in FAILURES
+        again = fresh or retry == "all" or (retry == "failed" and failed_before)
+        if key in known and not again:
+            reused += 1
+        else:
+            missing.append(position)
+    return Batch(runs, names, store, missing, reused)
 
 
 def carry_out(those: Batch, executor: Executor, plugins: tuple[str, ...], *, progress: bool, unit: str = "run") -> None:
-    """Execute what is missing of a batch; whatever interrupts it leaves what was done in `those.done`."""
-    tasks = [Task(key, spec, plugins) for key, spec in those.specs.items() if key not in those.done]
-    for outcome in _watched(executor.run(tasks), len(tasks), progress, unit):
-        those.done[outcome.task.key] = outcome.finished or _lost(outcome)
+    """Execute what is missing of a batch; whatever interrupts it leaves what was done in the store."""
+    verifier = Verifier(plugins)
+    outcomes = executor.run(Tasks(those, plugins))
+    with Progress(len(those.missing), unit, shown=progress) as bar:
+        try:
+            for outcome in outcomes:
+                finished = outcome.finished or _lost(outcome)
+                finished.row["attempts"] = outcome.attempts
+                verifier.check(finished, outcome.task.spec)
+                those.store.add(outcome.task.key, finished, outcome.task.spec)
+                those.executed += 1
+                bar.count(finished.row["status"])
+        finally:
+            if isinstance(outcomes, Generator):
+                outcomes.close()
 
 
 def make_executor(wish: Any, workers: int | None, plugins: tuple[str, ...]) -> Executor:
@@ -120,12 +194,31 @@ def make_executor(wish: Any, workers: int | None, plugins: tuple[str, ...]) -> E
     return made
 
 
-def _watched(outcomes: Any, total: int, progress: bool, unit: str) -> Any:
-    if not progress or not total:
-        return outcomes
-    from tqdm import tqdm
+class Progress:
+    """A bar with the rate, the time that remains and the counts by status; nothing where there is no terminal."""
 
-    return tqdm(outcomes, total=total, unit=unit, disable=None, leave=False)
+    def __init__(self, total: int, unit: str, *, shown: bool) -> None:
+        self._bar: Any = None
+        self._counts: dict[str, int] = {}
+        if shown and total:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, unit=unit, disable=None, leave=False, mininterval=REFRESH)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def count(self, status: str) -> None:
+        """Take note of one more run."""
+        if self._bar is None or self._bar.disable:
+            return
+        self._counts[status] = self._counts.get(status, 0) + 1
+        self._bar.set_postfix_str(", ".join(f"{name} {n}" for name, n in self._counts.items()), refresh=False)
+        self._bar.update()
 
 
 def _lost(outcome: Outcome) -> Finished:
@@ -137,4 +230,5 @@ def _lost(outcome: Outcome) -> Finished:
         row |= {
             f"{kind}.{k}": v for k, v in spec[kind].items() if isinstance(v, (bool, int, float, str)) and k != "name"
         }
-    return failed(row, Status.ERROR if outcome.kind == "error" else Status.KILLED, outcome.reason)
+    status = {"error": Status.ERROR, "timeout": Status.TIMEOUT}.get(outcome.kind, Status.KILLED)
+    return failed(row, status, outcome.reason)

@@ -58,12 +58,12 @@ class Experiment:
     expect: tuple[Expectation, ...]
     executor: Any
     data: dict[str, Any] = field(repr=False)
-    all_runs: tuple[Run, ...] = field(repr=False)
+    all_runs: Sequence[Run] = field(repr=False)
     overrides: tuple[str, ...] = ()
     tuning: dict[str, Any] | None = None
 
-    def runs(self) -> tuple[Run, ...]:
-        """Return the runs: problems × optimizers × starts × seeds × precisions, sweeps expanded."""
+    def runs(self) -> Sequence[Run]:
+        """Return the runs, each made when it is asked for: problems × optimizers × starts × seeds × precisions."""
         return self.all_runs
 
     def to_yaml(self, folder: Path | None = None) -> str:

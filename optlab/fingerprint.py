@@ -7,7 +7,8 @@ import importlib.util
 import json
 import re
 import sys
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,47 +25,110 @@ def digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def source_digest(path: Path) -> str:
-    """Hash a file together with the modules of its own project that it imports, however indirectly."""
+def source_digest(path: Path, with_own: bool = True) -> str:
+    """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
+
+    Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
+    but is not installed.
+    """
+    seen = sources(path, with_own)
+    each = sorted(file.name.encode() + b"\0" + hashlib.sha256(source).digest() for file, source in seen.items())
+    return hashlib.sha256(b"".join(each)).hexdigest()[:16]
+
+
+def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
+    """Return a file and the local modules that it imports, however indirectly, with what they hold."""
     seen: dict[Path, bytes] = {}
-    _collect(path.resolve(), seen)
-    total = hashlib.sha256()
-    for file in sorted(seen):
-        total.update(file.name.encode() + b"\0" + hashlib.sha256(seen[file]).digest())
-    return total.hexdigest()[:16]
+    _collect(path.resolve(), seen, with_own)
+    return seen
 
 
-def _collect(path: Path, seen: dict[Path, bytes]) -> None:
-    if path in seen:
+def _collect(path: Path, seen: dict[Path, bytes], with_own: bool = True) -> None:
+    own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
+    if path in seen or (own and not with_own):
         return
     seen[path] = path.read_bytes()
-    for module, names, plain in IMPORT.findall(seen[path]):
+    for target in _plain_imports(seen[path]) if own else _imports(seen[path]):
+        for file in _files_of(target, path.parent):
+            _collect(file, seen, with_own)
+
+
+def _plain_imports(source: bytes) -> Iterator[str]:
+    """Yield what a file of this package may import; they are many, and all written alike."""
+    for module, names, plain in IMPORT.findall(source):
         if module:
-            targets = [module.decode()]
-            targets += [
-                f"{module.decode()}.{name.strip().split(' ')[0]}" for name in names.decode().strip("() ").split(",")
-            ]
+            yield module.decode()
+            for name in names.decode().strip("() ").split(","):
+                yield f"{module.decode()}.{name.strip().split(' ')[0]}"
         else:
-            targets = [name.strip().split(" ")[0] for name in plain.decode().split(",")]
-        for target in targets:
-            file = _file_of(target, path.parent)
-            if file is not None:
-                _collect(file, seen)
+            yield from (name.strip().split(" ")[0] for name in plain.decode().split(","))
 
 
-def _file_of(module: str, beside: Path) -> Path | None:
-    """The source of a module of optlab, of the catalogue, or beside a plug-in; None for anything else."""
-    if module in STARTERS:
+@lru_cache(maxsize=64)
+def _imports(source: bytes) -> tuple[str, ...]:
+    """Return what a file of someone else may import, however it is written; a name in quotes counts too."""
+    return tuple(_imported(source))
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    import ast
+
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):  # said where it is imported
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield base
+            yield from (f"{base.rstrip('.') + '.' if node.module else base}{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def _files_of(module: str, beside: Path) -> Iterator[Path]:
+    """Yield the source of a local module; of someone else's also the packages that it lies in."""
+    name = module.lstrip(".")
+    names = name.split(".") if name else []
+    if module.startswith("."):
+        base: Path | None = beside.joinpath(*[".."] * (len(module) - len(name) - 1))
+        first = 0
+    elif names[0] in OWN:
+        base, names = _home(names[0]), names[1:]
+        first = len(names)
+    else:
+        there = (beside / f"{names[0]}.py").is_file() or (beside / names[0]).is_dir()
+        base, first = beside if there else _outside(names[0]), 1
+    if base is None or not all(names) or module in STARTERS:
+        return
+    for i in range(first, len(names) + 1):
+        place = base.joinpath(*names[:i])
+        candidates = ([place.with_suffix(".py")] if i else []) + [place / "__init__.py"]
+        yield from (file.resolve() for file in candidates if file.is_file())
+
+
+@cache
+def _outside(top: str) -> Path | None:
+    """The folder of a module that is on the path, but neither installed nor part of Python."""
+    import sysconfig
+
+    if top in sys.builtin_module_names or top in sys.stdlib_module_names:
         return None
-    top, *rest = module.lstrip(".").split(".")
-    base, rest = (_home(top), rest) if top in OWN else (beside, [top, *rest])
-    if base is None or not all(rest):
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
         return None
-    folder = base.joinpath(*rest)
-    for candidate in (folder.with_suffix(".py") if rest else folder / "__init__.py", folder / "__init__.py"):
-        if candidate.is_file():
-            return candidate.resolve()
-    return None
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return None
+    origin = Path(spec.origin).resolve()
+    installed = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")]
+    if any(origin.is_relative_to(p) for p in installed) or "site-packages" in origin.parts:
+        return None
+    return origin.parent.parent if origin.name == "__init__.py" else origin.parent
 
 
 @cache

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from optlab.core.status import InputError
-from optlab.fingerprint import source_digest
+from optlab.fingerprint import OWN, source_digest
 
 
 def load_plugin(path: Path) -> ModuleType:
@@ -22,7 +22,7 @@ def load_plugin(path: Path) -> ModuleType:
     InputError
         When the file raises while it is imported; the message names the exception and the line.
     """
-    return _load(path, source_digest(path))
+    return _load(path, source_digest(path, with_own=False))
 
 
 @cache
@@ -69,8 +69,9 @@ _OURS: set[str] = set()
 
 
 def _lies_in(module: object, folder: Path) -> bool:
-    """Whether a module was imported from a folder, the plug-ins themselves and the main program apart."""
+    """Whether a module was imported from a folder, in a package there too; the plug-ins and the main program apart."""
     name, file = getattr(module, "__name__", ""), getattr(module, "__file__", None)
-    if not file or name == "__main__" or name.startswith("optlab_plugin_"):
+    top = name.partition(".")[0]
+    if not file or name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
         return False
-    return Path(file).parent == folder
+    return Path(file).parent == folder or (folder / top) in Path(file).parents

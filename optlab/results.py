@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from optlab.core.status import InputError
-from optlab.store import read_trajectories
+from optlab.environment import SCHEMA
+from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
 if TYPE_CHECKING:
@@ -39,11 +38,14 @@ class Results:
         The expectations, met or not.
     executed, reused : int
         How many runs the latest execution ran, and how many it found unchanged.
+    set_aside : tuple of str
+        What the latest execution found damaged.
     """
 
     folder: Path
     executed: int = 0
     reused: int = 0
+    set_aside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,13 +59,13 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row per run."""
-        return self._read("runs")
+        """A row per run; those finished so far, while an experiment is running or where it was ended."""
+        return self._table("runs")
 
     @cached_property
     def iterations(self) -> pd.DataFrame:
         """A row per run and iteration."""
-        return self._read("iterations")
+        return self._table("iterations")
 
     @cached_property
     def tuning(self) -> pd.DataFrame:
@@ -106,21 +108,38 @@ class Results:
         return tuple(self.environment.get("plugins", ()))
 
     @cached_property
-    def _points(self) -> dict[str, tuple[Array, Array]]:
+    def snapshot(self) -> Snapshot:
+        """What the folder held when it was first asked."""
+        return Snapshot(self.folder, verify=False)
+
+    @property
+    def partial(self) -> bool:
+        """Whether there are parts beside the tables: the experiment is running, or was ended."""
+        return bool(parts_of(self.folder))
+
+    def _table(self, name: str) -> pd.DataFrame:
         from pyarrow import ArrowException
 
-        try:
-            return {run: (k, x) for run, k, x in read_trajectories(self.folder)}
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "trajectories.parquet") from error
+        for again in (True, False):
+            if not self.partial:
+                break
+            try:
+                frame: pd.DataFrame = self.snapshot.table(name).to_pandas()
+            except (OSError, ArrowException) as error:
+                if not again:
+                    raise _damaged(self.folder / PARTS) from error
+                del self.snapshot  # the parts have become tables meanwhile
+            else:
+                return frame
+        return self._read(name)
 
     def _read(self, name: str) -> pd.DataFrame:
         import pandas as pd
         from pyarrow import ArrowException
 
-        path = self.folder / f"{name}.parquet"
+        path = table_path(self.folder, name)
         try:
-            return pd.read_parquet(path)
+            return pd.read_parquet(path, page_checksum_verification=True)
         except (OSError, ArrowException) as error:
             raise _damaged(path) from error
 
@@ -142,12 +161,34 @@ class Results:
         InputError
             For an unknown run.
         """
-        if run not in self._points:
-            if run in set(self.runs["run"]):
-                return np.empty(0), np.empty((0, 0))
+        from pyarrow import ArrowException
+
+        if run not in self.snapshot.where:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
-        return self._points[run]
+        try:
+            return self.snapshot.trajectory(run)
+        except (OSError, ArrowException) as error:
+            raise _damaged(self.folder / "trajectories.parquet") from error
+
+    def iterations_of(self, run: str) -> pd.DataFrame:
+        """Return the iterations of one run, all its columns; the rows of others are not read.
+
+        Raises
+        ------
+        InputError
+            For an unknown run.
+        """
+        from pyarrow import ArrowException
+
+        if run not in self.snapshot.where:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        try:
+            frame: pd.DataFrame = self.snapshot.gather("iterations", [run]).to_pandas()
+        except (OSError, ArrowException) as error:
+            raise _damaged(self.folder / "iterations.parquet") from error
+        return frame
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""
@@ -215,6 +256,16 @@ class Results:
         )
 
 
+def _known_schema(folder: Path) -> None:
+    try:
+        there = json.loads((folder / "environment.json").read_text()).get("schema", 0)
+    except (OSError, ValueError, AttributeError):
+        return
+    if isinstance(there, int) and there > SCHEMA:
+        msg = f"{folder} was written by a newer optlab (schema {there}, this one knows {SCHEMA}); update optlab"
+        raise InputError(msg)
+
+
 def _damaged(path: Path) -> InputError:
     return InputError(f"{path} is {'damaged' if path.exists() else 'missing'}; run the experiment again")
 
@@ -225,10 +276,11 @@ def load(folder: str | Path) -> Results:
     Raises
     ------
     InputError
-        When there are no results there.
+        When there are no results there, or a newer optlab wrote them.
     """
     path = Path(folder)
-    if not (path / "runs.parquet").is_file():
+    _known_schema(path)
+    if not (table_path(path, "runs").is_file() or parts_of(path)):
         msg = f"{path} holds no results (no runs.parquet); run an experiment first"
         raise InputError(msg)
     return Results(path)

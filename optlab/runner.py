@@ -7,11 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optlab import environment, store, tuning
+from optlab import environment, tuning
 from optlab.core.status import InputError, OptlabError
 from optlab.execution import FAILURES, Keys, batch, carry_out, make_executor
 from optlab.expect import evaluate
 from optlab.results import Results
+from optlab.store import Store, writing
 
 if TYPE_CHECKING:
     from optlab.executors.base import Executor
@@ -66,31 +67,47 @@ def execute(
     place = Path(folder) if folder is not None else Path("results") / experiment.name
     environment.claim(place, experiment.source)
     plugins = tuple(str(p) for p in experiment.plugins)
-    keys, runner = Keys(plugins), make_executor(executor or experiment.executor, workers, plugins)
+    runner = make_executor(executor or experiment.executor, workers, plugins)
+    with Store(place) as store:
+        return _execute(experiment, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry)
+
+
+def _execute(
+    experiment: Experiment, store: Store, keys: Keys, runner: Executor, plugins: tuple[str, ...], *,
+    progress: bool, fresh: bool, retry: str | None,
+) -> Results:  # fmt: skip
+    place, runs = store.folder, experiment.runs()
+    with writing(place):
+        environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides, len(runs))
+        temporary = place / "experiment.yaml.tmp"
+        temporary.write_text(experiment.to_yaml(place))
+        temporary.replace(place / "experiment.yaml")
     failure: BaseException | None = None
     chosen = tuning.Choices()
-    those = batch([run for run in experiment.runs() if not run.candidates], keys, place, fresh=fresh, retry=retry)
+    ready = [run for run in runs if not run.candidates] if experiment.tuning is not None else runs
+    those = batch(ready, keys, store, fresh=fresh, retry=retry)
     try:
-        chosen = tuning.choose(experiment, keys, runner, place / "tuning", progress=progress, fresh=fresh, retry=retry)
-        those = batch(chosen.apply(experiment.runs()), keys, place, fresh=fresh, retry=retry)
+        if experiment.tuning is not None:
+            chosen = tuning.choose(experiment, keys, runner, place / "tuning", progress=progress, fresh=fresh,
+                                   retry=retry)  # fmt: skip
+            those = batch(chosen.apply(runs), keys, store, fresh=fresh, retry=retry)
+            those.words = chosen.tell
         carry_out(those, runner, plugins, progress=progress)
     except (KeyboardInterrupt, Exception) as error:  # what was computed is written before anyone hears of it
         failure = error
-    chosen.mark(those)
-    store.write(place, those.ordered, those.specs)
-    chosen.write(place)
-    environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides)
-    temporary = place / "experiment.yaml.tmp"
-    temporary.write_text(experiment.to_yaml(place))
-    temporary.replace(place / "experiment.yaml")
-    results = Results(place)
-    results.executed, results.reused = len(those.done) - those.reused, those.reused
-    results.verdicts = evaluate(experiment.expect, results)
-    (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
+    try:
+        done = those.finish()
+        chosen.write(place)
+    except OptlabError as error:
+        raise failure or error from None
     if isinstance(failure, KeyboardInterrupt):
-        total = len(experiment.runs())
-        msg = f"interrupted: {len(those.ordered)} of {total} runs are in {place}; the same command runs the rest"
+        msg = f"interrupted: {done} of {len(runs)} runs are in {place}; the same command runs the rest"
         raise Interrupted(msg)
+    results = Results(place)
+    results.executed, results.reused, results.set_aside = those.executed, those.reused, tuple(store.set_aside)
+    results.verdicts = evaluate(experiment.expect, results)
+    with writing(place):
+        (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
     if failure is not None:
         raise failure
     return results

@@ -1,216 +1,293 @@
-"""Tables of a results folder: parquet that pandas alone can read, renamed into place, reused run by run."""
+"""The writer of a results folder: parts of many runs, renamed into place, compacted at the end.
+
+    parts/000001/{runs,iterations,trajectories}.parquet, tables.json    what was finished within a second or so
+    compacted/…                                                         complete new tables, on their way into place
+    runs.parquet, iterations.parquet, trajectories.parquet, tables.json the tables; tables.json holds their checksums
+    damaged/…                                                           what did not fit its checksums
+
+Whatever ends the process, a part is there whole or not at all, and so is the set of tables.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from math import isnan
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from optlab.work import Finished
+from optlab import tables
+from optlab.core.status import OptlabError
+from optlab.snapshot import COMPACTED, PARTS, Snapshot, open_source, parts_of, roll_forward, write_checks
+from optlab.tables import GROUP_BYTES, GROUP_ROWS, INDEX, Entry, encoding, on_disk
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from numpy.typing import NDArray
+    from optlab.work import Finished
 
-    from optlab.core.problem import Array
+LINGER = 1.0
+"""Seconds that a finished run waits in memory for others before they are written together."""
+PART_BYTES = 32_000_000
+"""What is waiting is written at once when it is larger."""
+ROW_BYTES, ARRAY_BYTES = 8_000, 120
+"""What a waiting run takes beside its numbers: its row and its specification, and each of its arrays."""
+LOCK, DAMAGED = ".lock", "damaged"
 
-TABLES = ("runs", "iterations", "trajectories")
-MISSING = object()
 
-
-def write(folder: Path, finished: Mapping[str, Finished], specs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write the three tables of all runs, each renamed into place.
+class Store:
+    """A results folder open for writing, by one process at a time.
 
     Parameters
     ----------
-    finished : mapping of run key to Finished
-    specs : mapping of run key to the run's specification
+    folder : Path
+        An existing folder.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        What is there.
+    set_aside : list of str
+        What was found damaged, in words; its runs are not in the snapshot.
+
+    Raises
+    ------
+    OptlabError
+        Where another process writes to the folder, and, from any method, where the disk does not take it.
     """
-    rows = [{"run": key, **done.row, "spec": json.dumps(specs[key])} for key, done in finished.items()]
-    _save(folder / "iterations.parquet", _iterations(finished))
-    _save(folder / "trajectories.parquet", _points_table(finished))
-    write_rows(folder / "runs.parquet", rows)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._pending: list[Entry] = []
+        self._bytes = 0
+        self._failure: OptlabError | None = None
+        self._timer: threading.Timer | None = None
+        self._buffer, self._writing = threading.Lock(), threading.Lock()
+        self._lock = _locked(folder)
+        self.set_aside: list[str] = []
+        try:
+            with writing(folder):
+                roll_forward(folder)
+                shutil.rmtree(folder / f".{COMPACTED}", ignore_errors=True)
+                for leftover in (folder / PARTS).glob(".*"):
+                    shutil.rmtree(leftover)
+                self._open()
+        except BaseException:
+            self._unlock()
+            raise
+        self._number = max((int(p.name) for p in parts_of(folder)), default=0)
+
+    def _open(self) -> None:
+        self.snapshot = Snapshot(self.folder)
+        moved: dict[Path, Path] = {}
+        for path, why in self.snapshot.damaged:
+            place = self.folder / DAMAGED
+            place.mkdir(exist_ok=True)
+            goal = next(p for i in range(10**6) if not (p := place / f"{i:03d}-{path.name}").exists())
+            path.rename(goal)
+            moved[path] = goal
+            self.set_aside.append(f"{path} is damaged ({why}); it is set aside as {goal}, its runs are computed again")
+        for source in self.snapshot.sources:  # what is sound of a damaged table is read from where it is now
+            source.paths = {name: moved.get(path, path) for name, path in source.paths.items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, key: str, finished: Finished, spec: Mapping[str, Any]) -> None:
+        """Take in what a run left; it is on the disk within a second or so."""
+        self._complain()
+        arrays = [*finished.iterations.values(), finished.points, finished.rows]
+        size = ROW_BYTES + sum(np.asarray(a).nbytes + ARRAY_BYTES for a in arrays)
+        with self._buffer:
+            self._pending.append((key, finished, spec))
+            self._bytes += size
+            if self._timer is None:
+                self._timer = threading.Timer(LINGER, self._write_behind)
+                self._timer.daemon = True
+                self._timer.start()
+        if self._bytes > PART_BYTES:
+            self.flush()
+
+    def _write_behind(self) -> None:
+        try:
+            self.flush()
+        except OptlabError as error:
+            self._failure = error
+
+    def _complain(self) -> None:
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def flush(self) -> None:
+        """Write what is waiting as a part."""
+        with self._writing:
+            with self._buffer:
+                batch, size = self._pending, self._bytes
+                self._pending, self._bytes = [], 0
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = None
+            if not batch:
+                return
+            try:
+                with writing(self.folder):
+                    self._write(batch)
+            except BaseException:
+                with self._buffer:
+                    self._pending, self._bytes = batch + self._pending, size + self._bytes
+                raise
+
+    def _write(self, batch: Sequence[Entry]) -> None:
+        parts = self.folder / PARTS
+        parts.mkdir(exist_ok=True)
+        number = self._number + 1
+        temporary, goal = parts / f".{number:06d}", parts / f"{number:06d}"
+        try:
+            temporary.mkdir()
+            for name, table in tables.part_of(batch).items():
+                tables.save(temporary / f"{name}.parquet", table)
+            write_checks(temporary)
+            on_disk(temporary / "tables.json")
+            temporary.rename(goal)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        on_disk(parts)
+        self._number = number
+        self.snapshot.add(open_source(goal, part=True))
+
+    def finish(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]]) -> None:
+        """Make one set of tables of these runs, in this order; other runs are dropped.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Keys that the snapshot holds, each once.
+        shown : function of a position in `keys`
+            What a run is called in its row; it may differ from when the run was computed.
+        """
+        self._failure = None  # what the timer could not write is tried again
+        self.flush()
+        if self._as_it_is(keys, shown):
+            return
+        temporary = self.folder / f".{COMPACTED}"
+        with writing(self.folder):
+            try:
+                temporary.mkdir()
+                for name in ("iterations", "trajectories"):
+                    self._compact(name, keys, temporary)
+                self._compact_runs(keys, shown, temporary)
+                write_checks(temporary)
+                on_disk(temporary / "tables.json")
+                temporary.rename(self.folder / COMPACTED)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+            on_disk(self.folder)
+            roll_forward(self.folder)
+        self.snapshot = Snapshot(self.folder, verify=False)
+
+    def _as_it_is(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]]) -> bool:
+        """Whether the tables are those of these runs already."""
+        snapshot = self.snapshot
+        if not snapshot.in_order or snapshot.sources[0].keys != list(keys):
+            return False
+        wanted = [shown(i) for i in range(len(keys))]
+        return snapshot.display(dict.fromkeys(name for words in wanted for name in words)) == wanted
+
+    def _compact(self, name: str, keys: Sequence[str], folder: Path) -> None:
+        import pyarrow.parquet as pq
+
+        schema = self.snapshot.schema(name, keys)
+        path = folder / f"{name}.parquet"
+        with pq.ParquetWriter(path, schema, **encoding(schema)) as writer:
+            for block in self.snapshot.blocks(keys):
+                table = self.snapshot.gather(name, block, schema)
+                size = GROUP_ROWS if not table.nbytes else int(GROUP_BYTES * len(table) / table.nbytes)
+                writer.write_table(table, row_group_size=max(1, min(GROUP_ROWS, size)))
+        on_disk(path)
+
+    def _compact_runs(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]], folder: Path) -> None:
+        import pyarrow.parquet as pq
+
+        kinds: dict[str, set[type]] = {}
+        for rows in self._rows(keys, shown):
+            tables.kinds_of(rows, kinds)
+        schema = tables.typed([], kinds).schema
+        path = folder / "runs.parquet"
+        with pq.ParquetWriter(path, schema, **encoding(schema)) as writer:
+            for rows in self._rows(keys, shown):
+                writer.write_table(tables.typed(rows, kinds))
+        on_disk(path)
+
+    def _rows(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows of the runs table in blocks."""
+        number = row = point = 0
+        for block in self.snapshot.blocks(keys):
+            found = []
+            for key, (own, spec) in zip(block, self.snapshot.rows(block), strict=True):
+                words = shown(number)
+                rows, points, layout = self.snapshot.size(key)
+                index = dict(zip(INDEX, (rows, row, points, point, layout), strict=True))
+                found.append({"run": key, **own, **words, **index, "spec": _renamed(spec, own, words)})
+                number, row, point = number + 1, row + rows, point + points
+            yield found
+
+    def close(self) -> None:
+        """Write what is waiting, as far as the disk takes it, and let others write."""
+        with suppress(OptlabError):
+            self.flush()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
-def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a table of rows, renamed into place; what a row does not have is null."""
-    import pyarrow as pa
-
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    _save(path, pa.table({name: _mixed([row.get(name) for row in rows]) for name in names}))
-
-
-def _mixed(values: list[Any]) -> pa.Array:
-    """A column of one type: numbers, booleans, or text where they are mixed."""
-    import pyarrow as pa
-
-    there = {type(v) for v in values if v is not None}
-    if there <= {int}:
-        return pa.array(values, pa.int64())
-    if there <= {int, float}:
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())
-    if there <= {bool}:
-        return pa.array(values, pa.bool_())
-    return pa.array([None if v is None else str(v) for v in values], pa.string())
+def _renamed(spec: str, own: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """Return a specification with the names that are shown now."""
+    names = {"label": "label", "start": "start_label"}
+    changed = {names[name]: words[name] for name in names if name in words and own.get(name) != words[name]}
+    return tables.plain({**json.loads(spec), **changed}) if changed else spec
 
 
-def _iterations(finished: Mapping[str, Finished]) -> pa.Table:
-    """The iterations of all runs; a column that a run does not have is null there, which pandas shows as NaN."""
-    import pyarrow as pa
-
-    parts = {key: done.iterations for key, done in finished.items() if done.iterations}
-    lengths = [len(part["k"]) for part in parts.values()]
-    names = list(dict.fromkeys(name for part in parts.values() for name in part))
-    columns: dict[str, Any] = {"run": pa.array(np.repeat(np.array(list(parts), dtype=object), lengths), pa.string())}
-    for name in names:
-        there = np.repeat([name in part for part in parts.values()], lengths)
-        values = np.concatenate([part[name] for part in parts.values() if name in part])
-        if not there.all():
-            filled = np.zeros(len(there), dtype=values.dtype)
-            filled[there] = values
-            columns[name] = pa.array(filled, mask=~there)
-        else:
-            columns[name] = pa.array(values)
-    if not names:
-        columns |= {name: pa.array([], pa.float64()) for name in ("k", "f")}
-    return pa.table(columns)
-
-
-def _points_table(finished: Mapping[str, Finished]) -> pa.Table:
-    import pyarrow as pa
-
-    keys = [key for key, done in finished.items() if len(done.rows)]
-    counts = [len(finished[key].rows) for key in keys]
-    widths = np.repeat([finished[key].points.shape[1] for key in keys], counts)
-    flat = np.concatenate([finished[key].points.ravel() for key in keys]) if keys else np.empty(0)
-    k = [finished[key].iterations["k"][finished[key].rows] for key in keys]
-    offsets = np.concatenate([[0], np.cumsum(widths)]).astype(np.int64)
-    if len(set(widths.tolist())) == 1:
-        x = pa.FixedSizeListArray.from_arrays(pa.array(flat), int(widths[0]))
-    else:
-        x = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(flat))
-    return pa.table({
-        "run": pa.array(np.repeat(np.array(keys, dtype=object), counts), pa.string()),
-        "k": pa.array(np.concatenate(k) if k else np.empty(0, dtype=np.int64)),
-        "x": x,
-    })  # fmt: skip
-
-
-def _trajectories(table: pa.Table) -> Iterable[tuple[str, Array, Array]]:
-    run = np.asarray(table["run"].to_pylist(), dtype=object)
-    if not len(run):
-        return
-    k, x = table["k"].to_numpy(), table["x"].combine_chunks()
-    flat = x.flatten().to_numpy(zero_copy_only=False)
-    widths = np.full(len(run), len(flat) // len(run)) if not hasattr(x, "offsets") else np.diff(x.offsets.to_numpy())
-    offsets = np.concatenate([[0], np.cumsum(widths)])
-    edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]]))
-    for begin, end in pairwise(edges):
-        yield run[begin], k[begin:end], flat[offsets[begin] : offsets[end]].reshape(end - begin, -1)
-
-
-def read_trajectories(folder: Path) -> Iterable[tuple[str, Array, Array]]:
-    """Yield (run, k, x) of every run with kept iterates, shapes (M,) and (M, n)."""
-    import pyarrow.parquet as pq
-
-    return _trajectories(pq.read_table(folder / "trajectories.parquet"))
-
-
-def _save(path: Path, table: pa.Table) -> None:
-    """Write one table beside its place and rename it: readers never see half a file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
-    text = [f.name for f in table.schema if pa.types.is_string(f.type)]
-    temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(table, temporary, compression="zstd", use_dictionary=text, use_byte_stream_split=floats)
-    temporary.replace(path)
-
-
-def previous(folder: Path) -> dict[str, Finished]:
-    """Return what a folder already holds, by run key; empty where there is nothing, or nothing readable.
-
-    Every run is as it was when it was written, whatever the others beside it made of its columns. A run whose
-    iterations are not there, because the writing was cut short, is left out.
-    """
-    import pyarrow.parquet as pq
-    from pyarrow import ArrowException
-
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what the system says against writing into an error that a person can act on."""
     try:
-        tables = [pq.read_table(folder / f"{name}.parquet") for name in TABLES]
-    except (OSError, ArrowException):
-        return {}
-    runs, iterations, trajectories = tables
-    found = {row.pop("run"): Finished(_as_given(row)) for row in runs.to_pylist()}
-    run = np.asarray(iterations["run"].to_pylist(), dtype=object)
-    there, columns = _columns(iterations)
-    if not len(run):
-        for done in found.values():
-            done.iterations = dict(columns)
-    else:
-        edges = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1], [True]]))
-        for begin, end in pairwise(edges):
-            if run[begin] in found:
-                found[run[begin]].iterations = {
-                    name: values[begin:end]
-                    for name, values in columns.items()
-                    if (mask := there[name]) is None or mask[begin]
-                }
-    for key, k, x in _trajectories(trajectories):
-        if key in found and found[key].iterations:
-            kept = found[key].iterations["k"]
-            found[key].rows, found[key].points = np.searchsorted(kept, k), x
-    return {key: done for key, done in found.items() if _is_whole(done)}
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "the disk is full" if full else f"{error.strerror or error}"
+        msg = f"the results folder {folder} cannot be written: {why}; what it held before is intact"
+        raise OptlabError(msg) from error
 
 
-def _is_whole(done: Finished) -> bool:
-    """Whether a run has its iterations, or never had any: then it has no f."""
-    f = done.row.get("f")
-    return f is None or isnan(f) or len(done.iterations.get("k", ())) > 0
-
-
-def _columns(table: pa.Table) -> tuple[dict[str, NDArray[np.bool_] | None], dict[str, Array]]:
-    """Return where each column of the iterations has values (None: everywhere), and the values."""
-    there: dict[str, NDArray[np.bool_] | None] = {}
-    values: dict[str, Array] = {}
-    for name in table.column_names:
-        if name != "run":
-            column = table[name]
-            there[name] = column.is_valid().to_numpy() if column.null_count else None
-            values[name] = (column.fill_null(_zero(column.type)) if column.null_count else column).to_numpy()
-    return there, values
-
-
-def _zero(kind: pa.DataType) -> pa.Scalar:
-    """Return the zero of a type; that of booleans is False."""
-    import pyarrow as pa
-
-    return pa.scalar(0).cast(kind)
-
-
-def _as_given(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the runs table without what only other runs have, its settings in the types of its own spec."""
-    spec = json.loads(row.pop("spec"))
-    own: dict[str, Any] = {}
-    for name, value in row.items():
-        if "." not in name:
-            own[name] = value
-        elif (given := _setting(spec, name.split("."))) is not MISSING or value is not None:
-            same = isinstance(given, (bool, int, float, str)) and (str(given) == str(value) or given == value)
-            own[name] = given if same else value
-    return own
-
-
-def _setting(spec: Any, path: list[str]) -> Any:
-    """Return what a specification holds for ``optimizer.search.c2``; an inner object stands for its name."""
-    for part in path:
-        if not isinstance(spec, dict) or part not in spec:
-            return MISSING
-        spec = spec[part]
-    return spec.get("name", MISSING) if isinstance(spec, dict) else spec
+def _locked(folder: Path) -> int | None:
+    """Keep other processes from writing to a folder until this one closes it or ends."""
+    try:
+        import fcntl
+    except ImportError:  # a system without such locks
+        return None
+    with writing(folder):
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            return None  # a file system without locks
+        msg = f"another optlab is writing to {folder}; wait for it, or choose another folder with --results"
+        raise OptlabError(msg) from error
+    return lock

@@ -11,7 +11,7 @@ tuning; effort until a decrease: Moré & Wild (2009), equation 2.2.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab import store
-from optlab.execution import Batch, Keys, batch, carry_out
+from optlab.execution import Keys, batch, carry_out
+from optlab.store import Store
+from optlab.tables import write_rows
+from optlab.work import Finished
 
 if TYPE_CHECKING:
     from optlab.config.run import Run
     from optlab.executors.base import Executor
     from optlab.experiment import Experiment
-    from optlab.work import Finished
 
 ACCURACY = 1e-6
 """Of the fall of f from the training start to the best that any trial reached."""
@@ -44,25 +45,24 @@ class Choices:
     trials: list[dict[str, Any]] = field(default_factory=list)
     per: str = "problem"
 
-    def apply(self, runs: Iterable[Run]) -> list[Run]:
+    def apply(self, runs: Sequence[Run]) -> Sequence[Run]:
         """Return the runs with the chosen settings in place of candidates."""
+        if not self.settings:
+            return runs
         return [run.with_settings(self.settings[self.contender(run)]) if run.candidates else run for run in runs]
 
     def contender(self, run: Run) -> Contender:
         """Return whom a run belongs to."""
         return (EVERY if self.per == "all" else json.dumps(run.problem, sort_keys=True), run.label)
 
-    def mark(self, those: Batch) -> None:
-        """Say in the rows of tuned runs what was chosen."""
-        for key, finished in those.done.items():
-            words = self.words.get(self.contender(those.runs[key]))
-            if self.words:
-                finished.row["tuned"] = words or ""
+    def tell(self, run: Run) -> dict[str, Any]:
+        """Return what the row of a run says of the choice."""
+        return {"tuned": self.words.get(self.contender(run), "")} if self.words else {}
 
     def write(self, folder: Path) -> None:
         """Write tuning.parquet, a row per trial and training start; nothing where nothing was tuned."""
         if self.trials:
-            store.write_rows(folder / "tuning.parquet", self.trials)
+            write_rows(folder / "tuning.parquet", self.trials)
 
 
 def choose(
@@ -77,14 +77,21 @@ def choose(
     contenders = {(json.dumps(run.problem, sort_keys=True), run.label): run for run in reversed(waiting)}
     training = [trial for run in reversed(contenders.values()) for trial in trials_of(run, experiment)]
     folder.mkdir(parents=True, exist_ok=True)
-    names = [keys.of(trial) for trial, _ in training]
-    those = batch([trial for trial, _ in training], keys, folder, fresh=fresh, retry=retry)
-    try:
-        carry_out(those, executor, tuple(str(p) for p in experiment.plugins), progress=progress, unit="trial")
-    finally:
-        store.write(folder, those.ordered, those.specs)
-    _judge(choices, [(*trial, those.done[name]) for trial, name in zip(training, names, strict=True)])
+    with Store(folder) as store:
+        those = batch([trial for trial, _ in training], keys, store, fresh=fresh, retry=retry)
+        try:
+            carry_out(those, executor, tuple(str(p) for p in experiment.plugins), progress=progress, unit="trial")
+        finally:
+            those.finish()
+        done = {key: _judged(finished) for key, finished in store.snapshot.finished(list(dict.fromkeys(those.keys)))}
+    _judge(choices, [(*trial, done[key]) for trial, key in zip(training, those.keys, strict=True)])
     return choices
+
+
+def _judged(finished: Finished) -> Finished:
+    """Return what a trial is judged by, without the rest."""
+    names = ("f", "n_f", "n_gradient", "n_hessian", "n_hvp")
+    return Finished(finished.row, {name: v for name, v in finished.iterations.items() if name in names})
 
 
 def trials_of(run: Run, experiment: Experiment) -> list[tuple[Run, dict[str, Any]]]:

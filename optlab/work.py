@@ -9,19 +9,21 @@ from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
-from optlab.core.driver import Loop, explain, run
+from optlab.core.driver import Loop, evaluate_later, explain, run
 from optlab.core.events import Watch
 from optlab.core.precision import in_precision
 from optlab.core.settings import name_of, settings_of
 from optlab.core.status import OptlabError, Status
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
-from optlab.core.trace import COUNTS, Keep, Trace
+from optlab.core.tape import COLUMNS, RUNNING, Tape
+from optlab.core.trace import COUNTS, Keep, Trace, read
 from optlab.core.transform import Wrapper
 from optlab.registry import Catalogue
 
@@ -139,15 +141,21 @@ def problem_row(problem: ProblemBase) -> dict[str, Any]:
     return row
 
 
-def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
-    """Run one specification (see `optlab.experiment.Run.spec`) and compute its columns.
-
-    Whatever goes wrong is a status in the row; nothing is raised.
-    """
-    row: dict[str, Any] = {
+def identity(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the row of a run holds before anything is built."""
+    return {
         "problem": spec["problem"]["name"], "optimizer": spec["optimizer"]["name"], "label": spec["label"],
         "start": spec["start_label"], "seed": spec["seed"], "precision": spec.get("precision", "float64"),
     }  # fmt: skip
+
+
+def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = (), tape: Tape | None = None) -> Finished:
+    """Run one specification (see `optlab.experiment.Run.spec`) and compute its columns.
+
+    Whatever goes wrong is a status in the row; nothing is raised. With a `tape`, what is known of the run and its
+    trace are there as they come, for `stopped` and `salvage`.
+    """
+    row = identity(spec)
     try:
         names = catalogue(plugins)
         problem = names.make("problems", spec["problem"])
@@ -160,18 +168,50 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = ()) -> Finished:
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
         task = in_precision(problem, row["precision"])
-        loop = Loop(task, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec["seed"])
+        loop = Loop(task, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec.get("stream", spec["seed"]))
         watch = Watch() if any(column.watches for column in columns) else None
-        trace = run(loop, make_keep(spec["record"]), watch=watch)
+        if tape is not None:
+            tape.enter(RUNNING, row, monotonic())
+        trace = run(loop, make_keep(spec["record"]), watch=watch, tape=tape)
     except NothingFitsError as error:
         return failed(row, Status.SKIPPED, str(error))
     except OptlabError as error:
         return failed(row, Status.ERROR, str(error))
     except (Exception, SystemExit) as error:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
-    values, notes, summary = compute_columns(columns, trace, task)
     row |= summarize(trace)
     row["message"] += loop.birthplace() + (f" ({chosen})" if chosen else "")
+    if tape is not None:
+        tape.enter(COLUMNS, row, monotonic())
+    return _complete(row, trace, columns, task)
+
+
+def salvage(spec: Mapping[str, Any], plugins: tuple[str, ...], row: dict[str, Any], trace: Trace) -> Finished:
+    """Compute the columns of a run that was stopped, from what it left."""
+    names = catalogue(plugins)
+    columns = [names.make("columns", c) for c in spec["columns"]]
+    problem = in_precision(names.make("problems", spec["problem"]), spec.get("precision", "float64"))
+    evaluate_later(trace, problem)
+    return _complete(row | summarize(trace), trace, columns, problem)
+
+
+def stopped(spec: Mapping[str, Any], tape: Tape, status: Status, reason: str) -> tuple[Finished, Trace]:
+    """Return what a run that was stopped left: its row and its iterations without columns, and its trace.
+
+    A run that had come to its end before, and was stopped over its columns, keeps its status; the reason is a note.
+    """
+    row = identity(spec) | (tape.row() or {})
+    trace = read(tape, Status[row["status"]] if "status" in row else status, reason)
+    if "status" not in row:
+        row |= summarize(trace)
+    else:
+        row["notes"] = f"columns: {reason}"
+    return Finished(row, {**_flat_scalars(trace), "kept": trace.kept}, trace.rows, trace.points), trace
+
+
+def _complete(row: dict[str, Any], trace: Trace, columns: list[Any], problem: ProblemBase) -> Finished:
+    """Compute the columns of a trace and put together what the run leaves."""
+    values, notes, summary = compute_columns(columns, trace, problem)
     taken = sorted(summary.keys() & row.keys())
     if taken:
         notes["summaries"] = f"the names {', '.join(taken)} belong to the record of the run"

@@ -119,8 +119,7 @@ def test_every_run_depends_on_the_loop_and_none_on_what_shows_results():
     key = keys.of(run)
     keys._loop = "another"
     assert keys.of(run) != key
-    seen: dict = {}
-    fingerprint._collect(Path(work.__file__), seen)
+    seen = fingerprint.sources(Path(work.__file__))
     names = {f"{path.parent.name}/{path.name}" for path in seen}
     assert {"core/driver.py", "core/stop.py", "core/trace.py", "optlab/work.py"} <= names
     assert not {"optlab/report.py", "optlab/api.py", "optlab/cli.py"} & names

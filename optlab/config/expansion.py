@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from optlab.config.foresight import Foresight
 from optlab.config.models import ExperimentFile
@@ -18,6 +18,44 @@ from optlab.config.variants import Variant, Variants
 from optlab.core.column import OF_CONSTRAINTS
 from optlab.core.status import InputError
 from optlab.registry import Catalogue
+
+
+class Runs(Sequence[Run]):
+    """Problems × optimizers × starts × seeds × precisions, each run made when asked for; the last varies fastest."""
+
+    def __init__(
+        self,
+        problems: Sequence[tuple[Variant, list[Any], list[dict[str, Any]]]],
+        optimizers: Sequence[Variant],
+        starts: Sequence[dict[str, Any]],
+        seeds: Sequence[int],
+        precisions: Sequence[str],
+        stop: dict[str, Any],
+        record: dict[str, Any],
+    ) -> None:
+        self._axes = (problems, optimizers, starts, seeds, precisions)
+        self._stop, self._record = stop, record
+
+    def __len__(self) -> int:
+        return prod(len(axis) for axis in self._axes)
+
+    @overload
+    def __getitem__(self, i: int) -> Run: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Run]: ...
+    def __getitem__(self, i: int | slice) -> Run | list[Run]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        rest = range(len(self))[i]
+        chosen: list[Any] = []
+        for axis in reversed(self._axes):
+            rest, j = divmod(rest, len(axis))
+            chosen.append(axis[j])
+        precision, seed, start, o, (p, columns, filled) = chosen
+        resolved = {"problem": p.full, "optimizer": o.full, "columns": filled}
+        return Run(
+            p.given, o.given, o.label, start, seed, self._stop, self._record, columns, resolved, o.candidates, precision
+        )  # fmt: skip
 
 
 class Expansion:
@@ -58,15 +96,12 @@ class Expansion:
     def runs(
         self, starts: list[dict[str, Any]], seeds: Sequence[int], precisions: Sequence[str], stop: dict[str, Any],
         record: dict[str, Any],
-    ) -> tuple[Run, ...]:  # fmt: skip
+    ) -> Runs:  # fmt: skip
         """Return problems × optimizers × starts × seeds × precisions."""
-        asked = [(p, columns, self._filled(columns)) for p in self.problems for columns in [self._columns_of(p)]]
-        return tuple(
-            Run(p.given, o.given, o.label, start, seed, stop, record, list(columns),
-                {"problem": p.full, "optimizer": o.full, "columns": filled}, o.candidates, precision)
-            for (p, columns, filled), o, start, seed, precision in product(
-                asked, self.optimizers, starts, seeds, precisions
-            )
+        columns = [self._columns_of(p) for p in self.problems]
+        return Runs(
+            [(p, list(c), self._filled(c)) for p, c in zip(self.problems, columns, strict=True)],
+            self.optimizers, starts, seeds, precisions, stop, record,
         )  # fmt: skip
 
     def _columns_of(self, problem: Variant) -> tuple[Any, ...]:

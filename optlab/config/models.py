@@ -12,6 +12,8 @@ from optlab.config.sweeps import MAX_RUNS
 
 STATIONARITY, ITERATIONS = 1e-8, 10_000
 """Stop rules of an experiment that names none, those of `optlab.minimize`."""
+LEAST_MEGABYTES = 200
+"""What the interpreter with numpy, scipy and autograd takes, and as much again."""
 
 
 def _whole(value: Any) -> Any:
@@ -98,7 +100,14 @@ class StopRules(Model):
     atol: Finite = Field(0.0, ge=0, description="Absolute, in the units of the gradient.")
     iterations: Natural = ITERATIONS
     evaluations: Budgets | None = None
-    seconds: Finite | None = Field(None, gt=0, description="The method's own time.")
+    seconds: Finite | None = Field(
+        None,
+        gt=0,
+        description="The method's own time; a step that goes on beyond it is killed soon after, and its iterates kept.",
+    )
+    megabytes: Finite | None = Field(
+        None, ge=LEAST_MEGABYTES, description="Memory of the process of a run, which is killed beyond it."
+    )
 
 
 class Tuning(Model):

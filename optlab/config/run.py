@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,11 +45,44 @@ class Run:
             return f"scaled {self.start['factor']:g}"
         return kind if kind == "standard" else f"point [{', '.join(f'{v:g}' for v in self.start['x'])}]"
 
+    @property
+    def problem_spec(self) -> dict[str, Any]:
+        """The problem with all its settings, defaults included."""
+        return self.resolved.get("problem", self.problem)  # type: ignore[no-any-return]
+
+    @property
+    def optimizer_spec(self) -> dict[str, Any]:
+        """The optimizer with all its settings."""
+        return self.resolved.get("optimizer", self.optimizer)  # type: ignore[no-any-return]
+
+    @property
+    def column_specs(self) -> list[Any]:
+        """The columns with all their settings."""
+        return self.resolved.get("columns", self.columns)  # type: ignore[no-any-return]
+
+    @property
+    def stream(self) -> int:
+        """The seed of what a method draws on its way: by the axes repetition and start, and by the method's own names.
+
+        The same for every optimizer, so that all see the same samples, and another for every start, so that starts
+        are independent repetitions. From the standard start it is `seed`: then `optlab.minimize` repeats the run.
+        """
+        if self.start["kind"] == "standard":
+            return self.seed
+        axes = json.dumps([self.seed, self.start], sort_keys=True).encode()
+        return int.from_bytes(hashlib.sha256(axes).digest()[:4], "little")
+
+    def rest(self) -> dict[str, Any]:
+        """Return what decides the run beside problem, optimizer, columns: start, seed, rules, recording, precision."""
+        return {"start": self.start, "seed": self.seed, "stop": self.stop, "record": self.record,
+                "precision": self.precision}  # fmt: skip
+
     def spec(self) -> dict[str, Any]:
         """Return everything that decides the run, defaults included and keys sorted; equal runs give equal text."""
-        data = {"problem": self.problem, "optimizer": self.optimizer, "columns": self.columns, **self.resolved}
-        data |= {"label": self.label, "start": self.start, "start_label": self.start_label, "seed": self.seed}
-        data |= {"stop": self.stop, "record": self.record, "precision": self.precision}
+        data: dict[str, Any] = {
+            "problem": self.problem_spec, "optimizer": self.optimizer_spec, "columns": self.column_specs,
+            "stream": self.stream, "label": self.label, "start_label": self.start_label, **self.rest(),
+        }  # fmt: skip
         return _sorted(data)  # type: ignore[no-any-return]
 
 

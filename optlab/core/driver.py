@@ -26,6 +26,7 @@ from optlab.kernels.norms import finite_max_abs, max_abs
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
+    from optlab.core.tape import Tape
 
 DEFAULT_STOP = Stationary() | Iterations(10_000)
 PATIENCE = 200
@@ -400,10 +401,12 @@ def run(
     keep: Keep | None = None,
     callback: Callable[[Record], Any] | None = None,
     watch: Watch | None = None,
+    tape: Tape | None = None,
 ) -> Trace:
     """Run a loop to its end and return the trace, whatever happens.
 
     A `watch` counts floating-point events: then the trace has n_overflow, … as further scalars, and `events`.
+    A `tape` holds what was recorded for whoever shares it, should this process not live to return.
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
@@ -414,7 +417,7 @@ def run(
             state = now.state
             assert state is not None
             if recorder is None:
-                recorder = Recorder(keep or Keep(), now.problem.n, state.recorded)
+                recorder = Recorder(keep or Keep(), now.problem.n, state.recorded, tape)
             try:
                 recorder.append(state, now.stationarity, oracle, now.seconds)
             except Exception as error:  # what a state holds is the method's

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from optlab.core.oracle import COUNTERS
 from optlab.core.status import Status
+from optlab.core.tape import COUNT, KEPT, Tape
 
 if TYPE_CHECKING:
     from optlab.core.optimizer import State
@@ -106,6 +107,21 @@ class Trace:
         return out
 
 
+def read(tape: Tape, status: Status, message: str) -> Trace:
+    """Return what a run that was stopped left on its tape; the vectors that its states recorded are not there."""
+    rows, points = tape.points()
+    return Trace(_scalars(tape.rows(ROW.size)), points, rows, status, status, message)
+
+
+def _scalars(packed: bytes | memoryview) -> dict[str, Array]:
+    """Return packed rows as columns."""
+    table = np.frombuffer(packed).reshape(-1, len(SCALARS))
+    return {
+        name: row.astype(np.int64) if name in INTEGERS else row
+        for name, row in zip(SCALARS, table.T.copy(), strict=True)
+    }
+
+
 def _as_column(values: list[Any]) -> Array | None:
     """Return numbers as (K,), arrays of one length as (K, m); None for anything else."""
     try:
@@ -116,12 +132,16 @@ def _as_column(values: list[Any]) -> Array | None:
 
 
 class Recorder:
-    """Collects rows while a run goes on; memory is bounded by `Keep.megabytes` for x."""
+    """Collects rows while a run goes on; memory is bounded by `Keep.megabytes` for x.
 
-    def __init__(self, keep: Keep, n: int, recorded: tuple[str, ...] = ()) -> None:
+    With a `tape`, rows and kept iterates are written there, where another process can read them after this one.
+    """
+
+    def __init__(self, keep: Keep, n: int, recorded: tuple[str, ...] = (), tape: Tape | None = None) -> None:
         self.keep, self.recorded = keep, recorded
-        self._buffer, self._offset = bytearray(FIRST_CHUNK * ROW.size), 0
-        self._chunks: list[bytearray] = []
+        self._tape, self._head = tape, None if tape is None else tape.head
+        self._buffer, self._offset = self._chunk(FIRST_CHUNK), 0
+        self._chunks: list[bytearray | memoryview] = []
         self._extra: list[tuple[Any, ...]] = []
         self._points: list[Array] = []
         self._block: Array | None = None
@@ -132,8 +152,21 @@ class Recorder:
         self._ratio = 10 ** (1 / keep.per_decade) if keep.mode == "geometric" else 0.0
         self._next: float = 0 if keep.mode != "none" else float("inf")
         self._last: tuple[int, Array] | None = None
-        if n >= LONG and keep.mode != "none":
-            self._block = np.empty((self._room + 2, n))  # virtual until it is written to
+        self._slots: NDArray[np.int64] | None = None
+        if keep.mode != "none":
+            there = None if tape is None else tape.block(self._room + 2, n)
+            if there is not None:
+                self._slots, self._block = there
+            elif n >= LONG:
+                self._block = np.empty((self._room + 2, n))  # virtual until it is written to
+
+    def _chunk(self, rows: int) -> bytearray | memoryview:
+        """Return room for so many rows, on the tape while that has any."""
+        room = self._tape.room(rows * ROW.size) if self._tape is not None and self._head is not None else None
+        if room is None:
+            self._head = None
+            return bytearray(rows * ROW.size)
+        return room
 
     def append(self, state: State, stationarity: float, oracle: Oracle, seconds: float) -> None:
         """Record one committed state."""
@@ -141,7 +174,7 @@ class Recorder:
         extra = tuple([getattr(state, name) for name in self.recorded]) if self.recorded else ()
         if self._offset == len(self._buffer):
             self._chunks.append(self._buffer)
-            self._buffer, self._offset = bytearray(CHUNK * ROW.size), 0
+            self._buffer, self._offset = self._chunk(CHUNK), 0
         try:
             ROW.pack_into(
                 self._buffer, self._offset, state.k, state.f, stationarity, state.step_size, state.restarts, oracle.n_f,
@@ -154,10 +187,12 @@ class Recorder:
             raise TypeError(msg) from error
         self._offset += ROW.size
         self._count = i + 1
+        if self._head is not None:
+            self._head[COUNT] = i + 1
         if extra:
             self._extra.append(extra)
         if i >= self._next:
-            self._points.append(state.x if self._block is None else self._copied(state.x))
+            self._points.append(state.x if self._block is None else self._copied(i, state.x))
             self._index.append(i)
             self._next = i + self._stride
             self._last = None
@@ -168,11 +203,20 @@ class Recorder:
         else:
             self._last = (i, state.x)
 
-    def _copied(self, x: Array) -> Array:
-        """Copy x into the next row of the block."""
+    def _copied(self, i: int, x: Array) -> Array:
+        """Copy the x of iteration i into the next row of the block."""
         assert self._block is not None
-        row: Array = self._block[len(self._points)]
+        j = len(self._points)
+        row: Array = self._block[j]
+        if self._slots is None:
+            row[:] = x
+            return row
+        assert self._tape is not None
+        self._slots[j] = -1  # not valid while it is written
         row[:] = x
+        self._slots[j] = i
+        if j >= self._tape.head[KEPT]:
+            self._tape.head[KEPT] = j + 1
         return row
 
     def _thin(self) -> None:
@@ -180,8 +224,8 @@ class Recorder:
         every = enumerate(self._index)
         kept = [j for j, i in every if (j % 2 == 0 if self._ratio else i % self._stride == 0)]
         points, self._points, self._index = self._points, [], [self._index[j] for j in kept]
-        for j in kept:
-            self._points.append(points[j] if self._block is None else self._copied(points[j]))
+        for i, j in zip(self._index, kept, strict=True):
+            self._points.append(points[j] if self._block is None else self._copied(i, points[j]))
         if not self._ratio:
             self._next = self._index[-1] + self._stride
 
@@ -189,13 +233,9 @@ class Recorder:
         """Return the trace; the last iterate is always kept."""
         if self._last is not None:
             self._index.append(self._last[0])
-            self._points.append(self._last[1] if self._block is None else self._copied(self._last[1]))
+            self._points.append(self._last[1] if self._block is None else self._copied(*self._last))
             self._last = None
-        table = np.frombuffer(b"".join([*self._chunks, self._buffer[: self._offset]])).reshape(-1, len(SCALARS))
-        scalars: dict[str, Array] = {
-            name: row.astype(np.int64) if name in INTEGERS else row
-            for name, row in zip(SCALARS, table.T.copy(), strict=True)
-        }
+        scalars = _scalars(b"".join([*self._chunks, self._buffer[: self._offset]]))
         for j, name in enumerate(self.recorded):
             values = _as_column([row[j] for row in self._extra])
             if values is None or name in SCALARS:

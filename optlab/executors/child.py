@@ -1,25 +1,96 @@
-"""What a worker process does: receive a task, perform it, send back what it finished."""
+"""What the innermost process does: perform tasks, one after another, until its guard has none for it."""
 
 from __future__ import annotations
 
+import os
+import pickle
 import signal
-from multiprocessing.connection import Connection
+import socket
+import sys
+from contextlib import suppress
+from math import inf
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+from optlab.core.status import Status
+from optlab.executors.limits import Limits
+from optlab.executors.wire import receive, send
+from optlab.work import Finished, catalogue, perform, salvage, stopped
+
+if TYPE_CHECKING:
+    from optlab.core.tape import Tape
+    from optlab.executors.base import Task
+
+PR_SET_PDEATHSIG = 1
+Ending = Literal["ok", "memory", "error"]
 
 
-def serve(descriptor: int) -> None:
-    """Serve tasks over an inherited connection until the parent closes it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its workers
-    link = Connection(descriptor)
-    from optlab.work import Finished, perform
+def live(link: socket.socket, tape: Tape, guard: int) -> None:
+    """Perform what comes over a link; never returns. An order is (task, verdict), the verdict None for a new run.
 
-    while True:
-        try:
-            task = link.recv()
-        except EOFError:
-            return
-        answer: tuple[str, Finished | None, str]
-        try:
-            answer = ("ok", perform(task.spec, task.plugins), "")
-        except Exception as error:
-            answer = ("error", None, f"{type(error).__name__}: {error}")
-        link.send(answer)
+    An answer is (how it ended, seconds spent on importing, the pickled Finished).
+    """
+    os.setpgid(0, 0)
+    _die_with(guard)
+    while (order := receive(link)) is not None:
+        task, verdict = pickle.loads(order)
+        send(link, pickle.dumps(_answer(task, verdict, tape)))
+    os._exit(0)
+
+
+def _answer(task: Task, verdict: tuple[Status, str] | None, tape: Tape) -> tuple[Ending, float, bytes]:
+    limits, begin, setup = Limits.of(task.spec), perf_counter(), 0.0
+    limits.confine()
+    try:
+        if verdict is None:
+            prepare(task.spec, task.plugins)
+            setup = perf_counter() - begin
+            finished = perform(task.spec, task.plugins, tape)
+        else:
+            there, trace = stopped(task.spec, tape, *verdict)
+            finished = salvage(task.spec, task.plugins, there.row, trace)
+        ending: Ending = "ok"
+        if limits.megabytes < inf and _out_of_memory(finished):
+            ending, killed = "memory", Status.KILLED.name
+            finished.row |= {"status": killed, "claimed_status": killed, "message": limits.asked_too_much}
+        return ending, setup, pickle.dumps(finished, protocol=5)
+    except MemoryError:
+        return "memory", setup, b""
+    except Exception as error:  # not the run's: `perform` answers for that
+        return "error", setup, f"{type(error).__name__}: {error}".encode()
+
+
+def _out_of_memory(finished: Finished) -> bool:
+    row = finished.row
+    return row["status"] == Status.ERROR.name and "MemoryError" in (row["traceback"] or " ").splitlines()[-1]
+
+
+def prepare(spec: dict[str, Any], plugins: tuple[str, ...], own: bool = True) -> None:
+    """Import the classes that a specification names; unless `own`, those of optlab and its catalogue alone.
+
+    Plug-ins are read in either case, and what is wrong with any of them is for the run to say.
+    """
+    with suppress(Exception):
+        names = catalogue(plugins)
+        for kind, part in _named(spec):
+            name = part if isinstance(part, str) else part["name"]
+            with suppress(Exception, SystemExit):
+                entry = names.entry(kind, name)
+                if own or (entry.module and not entry.attributes.get("package")):  # such a package may start threads
+                    names.find(kind, name)
+
+
+def _named(spec: dict[str, Any]) -> list[tuple[str, Any]]:
+    columns = [("columns", column) for column in spec["columns"]]
+    return [("problems", spec["problem"]), ("optimizers", spec["optimizer"]), *columns]
+
+
+def _die_with(guard: int) -> None:
+    """Have the system end this process with its guard, where the system can."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by whoever started the run
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guard:
+        os._exit(1)

@@ -2,103 +2,131 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, Pipe, wait
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Annotated
+from warnings import warn
 
 from annotated_types import Ge
 
 from optlab.executors.base import Executor, Outcome, Task
+from optlab.executors.serial import Serial
 
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+if TYPE_CHECKING:
+    from optlab.executors.worker import Handed, Worker
+
+CHUNK, MOST = 0.1, 64
+"""A worker is handed tasks for so many seconds at a time, one at least and so many at most."""
+RECENT = 0.2
+"""Weight of the last task in the estimate of how long the next one takes."""
+NO_FORK = (
+    "this system cannot fork: runs are executed in this process, one after another; a crash ends them all, memory is "
+    "not limited, and a step that does not end is not stopped"
 )
-CHILD = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[2])
-from optlab.executors.child import serve
-serve(int(sys.argv[1]))
-"""
-"""A fresh interpreter that imports this package from where its parent does, and never the parent's __main__."""
 
 
 @dataclass(frozen=True)
 class Local(Executor):
-    """Run tasks in worker processes, each of which serves one task after another.
+    """Run tasks in child processes that are watched: over its time or its memory, a run is killed, and only it.
 
-    A worker that dies takes only its current task with it: that one is a crash with the exit code, the rest
-    goes to a new worker. `workers` is the number of processes; None means one per processor.
+    Each worker is a guard and a child; the guard runs nothing itself. A child serves tasks for about a second and is
+    then replaced by a fresh one, forked from an interpreter that has imported optlab and nothing of the caller's.
+    What a run has recorded until it is killed or crashes is kept.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many runs at the same time; one per processor by default.
     """
 
     workers: Annotated[int, Ge(1)] | None = None
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Yield outcomes as they arrive."""
-        todo = deque(tasks)
-        size = min(self.workers or os.cpu_count() or 1, len(todo))
-        crew = [Worker() for _ in range(size)]
+        if not hasattr(os, "fork"):
+            warn(NO_FORK, RuntimeWarning, stacklevel=2)
+            yield from Serial().run(tasks)
+            return
+        yield from Crew(self.workers or os.cpu_count() or 1, tasks).work()
+
+
+class Crew:
+    """Workers and the tasks between them."""
+
+    def __init__(self, size: int, tasks: Iterable[Task]) -> None:
+        from optlab.executors.nursery import Nursery
+
+        self.size = size
+        self.source = iter(tasks)
+        self.again: deque[Handed] = deque()
+        self.exhausted = False
+        self.nursery = Nursery()
+        self.workers: list[Worker] = []
+        self.mean = CHUNK
+
+    def work(self) -> Iterator[Outcome]:
+        """Yield the outcome of every task."""
         try:
-            for worker in crew:
-                worker.give(todo)
-            while any(worker.task for worker in crew):
-                busy = {worker.link: worker for worker in crew if worker.task}
-                for link in wait(list(busy)):
-                    worker = busy[link]  # type: ignore[index]
-                    yield worker.collect()
-                    if worker.dead and todo:
-                        crew[crew.index(worker)] = worker = Worker()
-                    worker.give(todo)
+            self.hand_out()
+            while busy := {worker.wire.link: worker for worker in self.workers if worker.tasks}:
+                for ready in wait(list(busy)):
+                    worker = busy[ready]  # type: ignore[index]
+                    outcomes, back = worker.collect()
+                    self.again.extendleft(reversed(back))
+                    for seconds in worker.seconds:
+                        self.mean += RECENT * (seconds - self.mean)
+                    worker.seconds.clear()
+                    if worker.dead:
+                        self.workers.remove(worker)
+                        worker.end()
+                    self.hand_out()  # before the outcomes: whoever takes them may be busy with them
+                    yield from outcomes
+                for worker in busy.values():
+                    worker.wire.flush()
         finally:
-            for worker in crew:
+            for worker in self.workers:
                 worker.end()
+            self.nursery.close()
 
+    def next(self) -> Handed | None:
+        """Return the next task to be handed to a worker."""
+        from optlab.executors.worker import Handed
 
-@dataclass
-class Worker:
-    """One child process and what it is busy with."""
+        if self.again:
+            return self.again.popleft()
+        task = None if self.exhausted else next(self.source, None)
+        if task is None:
+            self.exhausted = True
+            return None
+        return Handed(task)
 
-    task: Task | None = None
-    dead: bool = False
-    link: Connection = field(init=False)
-    process: subprocess.Popen[bytes] = field(init=False)
+    def hand_out(self) -> None:
+        """Give every worker enough to do; start workers while there is something for them."""
+        from optlab.executors.worker import Worker
 
-    def __post_init__(self) -> None:
-        self.link, far = Pipe()
-        command = [sys.executable, "-c", CHILD, str(far.fileno()), json.dumps(sys.path)]
-        self.process = subprocess.Popen(
-            command, pass_fds=[far.fileno()], env={**os.environ, **ONE_THREAD}, stdin=subprocess.DEVNULL
-        )
-        far.close()
+        room = max(1, min(MOST, int(CHUNK / max(self.mean, CHUNK / MOST))))
+        for depth in range(1, room + 1):  # the first for everyone before the second for anyone
+            for worker in self.workers:
+                if len(worker.tasks) < depth and not worker.dead:
+                    handed = self.next()
+                    if handed is None:
+                        return self.share()
+                    worker.give(handed)
+            while depth == 1 and len(self.workers) < self.size:
+                handed = self.next()
+                if handed is None:
+                    return self.share()
+                self.workers.append(Worker(self.nursery, handed.task))
+                self.workers[-1].give(handed)
+        return None
 
-    def give(self, todo: deque[Task]) -> None:
-        """Hand over the next task, if there is one."""
-        self.task = None
-        if todo and not self.dead:
-            self.task = todo.popleft()
-            with suppress(BrokenPipeError, ConnectionResetError):  # it died between two tasks: collect() says so
-                self.link.send(self.task)
-
-    def collect(self) -> Outcome:
-        """Receive the outcome of the current task, or what became of the process."""
-        assert self.task is not None
-        try:
-            kind, finished, reason = self.link.recv()
-        except (EOFError, ConnectionResetError):
-            self.dead = True
-            code = self.process.wait()
-            cause = f"signal {-code}" if code < 0 else f"exit code {code}"
-            return Outcome(self.task, "crash", None, f"the worker process ended with {cause}")
-        return Outcome(self.task, kind, finished, reason)
-
-    def end(self) -> None:
-        """Close the link and end the process."""
-        self.link.close()
-        self.process.kill()
-        self.process.wait()
+    def share(self) -> None:
+        """With nothing left to hand out, and a worker idle, ask the one with most for what it has not begun."""
+        if all(worker.tasks for worker in self.workers) and len(self.workers) == self.size:
+            return
+        most = max(self.workers, key=lambda worker: len(worker.tasks), default=None)
+        if most is not None and len(most.tasks) > 1 and not most.recalled:
+            most.recall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from optlab.executors.base import Executor, Outcome, Task
@@ -10,9 +10,12 @@ from optlab.executors.base import Executor, Outcome, Task
 
 @dataclass(frozen=True)
 class Serial(Executor):
-    """Run every task here; a crash of the interpreter ends all. BLAS threads are put back afterwards."""
+    """Run every task here; a crash of the interpreter ends all. BLAS threads are put back afterwards.
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    Of the limits, those that the driver watches between two steps hold; nothing stops a step that does not end.
+    """
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Yield outcomes in order."""
         from threadpoolctl import threadpool_limits
 

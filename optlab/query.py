@@ -1,0 +1,49 @@
+"""SQL over the tables of a results folder, in memory; the files are only read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optlab.core.status import InputError
+from optlab.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optlab.results import Results
+
+
+def query(results: Results, sql: str) -> pd.DataFrame:
+    """Return the answer of DuckDB to an SQL query over the tables runs, iterations and trajectories.
+
+    Complete tables are read where they lie, and only the columns and row groups that the query needs; those of an
+    unfinished experiment are put together in memory first.
+
+    Raises
+    ------
+    InputError
+        Where DuckDB is not installed (extra `sql`), or does not accept the query.
+
+    Examples
+    --------
+    >>> query(results, "select optimizer, median(n_f) from runs group by optimizer")  # doctest: +SKIP
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        msg = "queries need DuckDB: pip install 'optlab[sql]'"
+        raise InputError(msg) from error
+    with duckdb.connect(":memory:") as connection:
+        for name in TABLES:
+            if results.partial:
+                connection.register(name, results.snapshot.table(name))
+            else:
+                path = str(results.snapshot.sources[0].paths[name]).replace("'", "''")
+                connection.execute(f"create view {name} as select * from read_parquet('{path}')")
+        try:
+            answer = connection.execute(sql)
+            frame: pd.DataFrame = answer.df()
+        except duckdb.Error as error:
+            msg = f"the query cannot be answered: {error}"
+            raise InputError(msg) from error
+    return frame

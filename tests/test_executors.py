@@ -1,0 +1,294 @@
+"""Executors: every task settles, each with its own cause, whatever is done to the processes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optlab.core.status import OptlabError
+from optlab.executors import local
+from optlab.executors.auto import Auto
+from optlab.executors.base import Task
+from optlab.executors.local import Local
+from optlab.executors.serial import Serial
+
+PLUGIN = str(Path(__file__).with_name("nasty_methods.py"))
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="child processes need fork")
+
+
+def task(name="", what="nothing", *, index=0, method="nasty", stop=None, plugins=(PLUGIN,), **settings):
+    optimizer = {"name": method, "what": what, **settings} if method == "nasty" else {"name": method, **settings}
+    spec = {
+        "problem": {"name": "kappa5"},
+        "optimizer": optimizer,
+        "columns": ["suboptimality"],
+        "label": name or what,
+        "start": {"kind": "random", "index": index, "radius": 1.0},
+        "start_label": f"random {index}",
+        "seed": 0,
+        "stop": {"iterations": 20, **(stop or {})},
+        "record": {},
+    }
+    return Task(name or what, spec, plugins)
+
+
+def outcomes(executor, tasks):
+    return {outcome.task.key: outcome for outcome in executor.run(tasks)}
+
+
+def same(a, b):
+    """Whether two runs left the same, bit for bit, clock columns aside."""
+    rows = [{k: v for k, v in f.row.items() if k != "seconds"} for f in (a, b)]
+    assert repr(rows[0]) == repr(rows[1])
+    assert a.iterations.keys() == b.iterations.keys()
+    for name in a.iterations.keys() - {"seconds"}:
+        assert a.iterations[name].tobytes() == b.iterations[name].tobytes(), name
+    assert a.rows.tolist() == b.rows.tolist()
+    assert a.points.tobytes() == b.points.tobytes()
+
+
+def family():
+    """Return the processes below this one: pid → pid of the parent."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+    found, fresh = {}, {os.getpid()}
+    while fresh:
+        fresh = {pid for pid, parent in parents.items() if parent in fresh and pid not in found}
+        found |= {pid: parents[pid] for pid in fresh}
+    return found
+
+
+def workers():
+    """Return the processes of workers below this one: guards and children, not what they are forked from."""
+    processes = family()
+    return [pid for pid, parent in processes.items() if parent != os.getpid()]
+
+
+def test_every_executor_gives_the_same_bits_in_any_order():
+    def tasks():
+        for index, method in itertools.product(range(6), ("bfgs", "gradient_descent", "newton")):
+            yield task(f"{method}{index}", method=method, index=index, plugins=())
+
+    serial = outcomes(Serial(), tasks())
+    assert len(serial) == 18
+    for executor in (Local(1), Local(2), Auto(2, patience=1e-9)):
+        other = outcomes(executor, tasks())
+        assert other.keys() == serial.keys()
+        for key, outcome in serial.items():
+            assert (other[key].kind, other[key].attempts) == ("ok", 1)
+            same(outcome.finished, other[key].finished)
+
+
+def test_two_hundred_runs_settle_though_some_crash_hang_and_hoard_and_workers_are_killed_at_random():
+    rng = random.Random(0)
+    bad = ["segfault"] * 10 + ["loop"] * 3 + ["loop_in_c"] * 3 + ["hog"] * 8
+    kinds = bad + ["nothing"] * (200 - len(bad))
+    rng.shuffle(kinds)
+    limit = {"loop": {"seconds": 0.3}, "loop_in_c": {"seconds": 0.3}, "hog": {"megabytes": 250}}
+    both = {"seconds": 60.0, "megabytes": 1000}
+    tasks = [task(f"{i}", what, index=i, stop=limit.get(what, both), pause=0.001) for i, what in enumerate(kinds)]
+    over = threading.Event()
+    killed = []
+
+    def reaper():
+        while not over.wait(0.4):
+            there = workers()
+            if there:
+                killed.append(rng.choice(there))
+                os.kill(killed[-1], signal.SIGKILL)
+
+    thread = threading.Thread(target=reaper)
+    thread.start()
+    try:
+        settled = list(Local(2).run(tasks))
+    finally:
+        over.set()
+        thread.join()
+    assert sorted(int(o.task.key) for o in settled) == list(range(200))
+    assert len(killed) > 5
+    assert any(o.attempts > 1 and o.kind == "ok" for o in settled)
+    right = {
+        "segfault": "KILLED",
+        "loop": "TIMEOUT",
+        "loop_in_c": "TIMEOUT",
+        "hog": "KILLED",
+        "nothing": "MAX_ITERATIONS",
+    }
+    why = {"segfault": "SIGSEGV", "loop": "stop.seconds", "loop_in_c": "stop.seconds", "hog": "stop.megabytes"}
+    for o in settled:
+        what = kinds[int(o.task.key)]
+        if what.startswith("loop") and o.attempts == 4:  # killed from outside again and again before its time was over
+            assert (o.kind, o.finished.row["status"]) in {("killed", "KILLED"), ("timeout", "TIMEOUT")}
+            continue
+        assert o.finished.row["status"] == right[what], (what, o)
+        assert why.get(what, "limit") in o.finished.row["message"], (what, o)
+        if what != "nothing":
+            assert o.finished.iterations["k"].tolist() == list(range(6))
+    quiet = outcomes(Local(2), [task(f"{i}", index=i, stop=both, pause=0.001) for i in range(200)])
+    for o in settled:
+        undisturbed = quiet[o.task.key].finished
+        if kinds[int(o.task.key)] == "nothing":
+            o.finished.row["label"] = undisturbed.row["label"]
+            same(o.finished, undisturbed)
+        else:
+            assert o.finished.iterations["f"].tolist() == undisturbed.iterations["f"][:6].tolist()
+
+
+@pytest.mark.parametrize(("what", "cause"), [("abort", "SIGABRT"), ("exit", "exit code 139"), ("leave", "exit code 0")])
+def test_a_crash_is_tried_once_more_and_then_killed_with_its_cause(what, cause):
+    outcome = outcomes(Local(1), [task(what=what)])[what]
+    assert (outcome.kind, outcome.attempts) == ("crash", 2)
+    assert outcome.finished.row["status"] == "KILLED"
+    assert cause in outcome.finished.row["message"]
+    assert len(outcome.finished.iterations["suboptimality"]) == 6
+
+
+def test_a_crash_that_happens_once_is_forgiven(tmp_path):
+    found = outcomes(Local(1), [task("fine"), task("once", "segfault", once=str(tmp_path / "there")), task("after")])
+    assert [(found[name].kind, found[name].attempts) for name in ("fine", "once", "after")] == [
+        ("ok", 1),
+        ("ok", 2),
+        ("ok", 1),
+    ]
+
+
+def test_a_run_whose_process_is_killed_from_outside_is_begun_again_three_times(tmp_path):
+    found = outcomes(
+        Local(1), [task("once", "kill", once=str(tmp_path / "there")), task("always", "kill"), task("fine")]
+    )
+    assert (found["once"].kind, found["once"].attempts) == ("ok", 2)
+    assert (found["always"].kind, found["always"].attempts) == ("killed", 4)
+    assert found["always"].finished.row["status"] == "KILLED"
+    assert "killed from outside (SIGKILL) 4 times" in found["always"].finished.row["message"]
+    assert found["fine"].attempts == 1
+
+
+def test_workers_do_without_the_process_they_are_forked_from_and_replace_it():
+    tasks = [task(f"{i}", index=i, pause=0.01) for i in range(20)]
+    running = Local(2).run(tasks)
+    seen = [next(running)]
+    (mother,) = (pid for pid, parent in family().items() if parent == os.getpid())
+    os.kill(mother, signal.SIGKILL)
+    for pid in workers():
+        os.kill(pid, signal.SIGKILL)
+    seen += running
+    assert sorted(int(o.task.key) for o in seen) == list(range(20))
+    assert {o.kind for o in seen} == {"ok"}
+
+
+def test_tasks_are_drawn_as_they_are_needed():
+    drawn = []
+
+    def endless():
+        for i in itertools.count():
+            drawn.append(i)
+            yield task(f"{i}", index=i)
+
+    for executor in (Serial(), Local(2), Auto(2, patience=0.01)):
+        drawn.clear()
+        running = executor.run(endless())
+        assert len(list(itertools.islice(running, 100))) == 100
+        running.close()
+        assert len(drawn) <= 100 + 2 * (local.MOST + 1)
+
+
+def test_closing_early_ends_every_process():
+    running = Local(2).run(task(f"{i}", "sleep" if i == 1 else "nothing", index=i) for i in itertools.count())
+    next(running)
+    assert family()
+    running.close()
+    deadline = time.monotonic() + 10
+    while family() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not family()
+
+
+CALLER = """
+import os, sys
+from optlab.executors.local import Local
+sys.path.insert(0, {folder!r})
+from test_executors import task
+for outcome in Local(2).run(task(f"{{i}}", "sleep", index=i) for i in range(4)):
+    pass
+"""
+
+
+def test_no_process_outlives_a_killed_parent():
+    code = CALLER.format(folder=str(Path(__file__).parent))
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    deadline = time.monotonic() + 60
+    while len(family()) < 6 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    below = set(family()) - {parent.pid}
+    parent.kill()
+    parent.wait()
+    assert len(below) >= 5
+    while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
+
+
+def test_workers_do_not_import_what_called_them_and_have_one_thread(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "print('imported', flush=True)\n"
+        "from optlab.executors.local import Local\n"
+        "from test_executors import task\n"
+        "print(sorted(o.kind for o in Local(2).run([task('a'), task('b', index=1)])))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.split("\n") == ["imported", "['ok', 'ok']", ""]
+
+
+def test_a_system_on_which_workers_cannot_start_is_said(monkeypatch):
+    from optlab.executors import nursery
+
+    monkeypatch.setattr(nursery, "START", "raise SystemExit(3)")
+    with pytest.raises(OptlabError, match="ended with exit code 3"):
+        list(Local(2).run([task("a", plugins=())]))
+
+
+def test_without_fork_runs_are_executed_here_and_it_is_said(monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    with pytest.warns(RuntimeWarning, match="memory is not limited"):
+        found = outcomes(Local(2), [task("a", method="bfgs", plugins=())])
+    assert found["a"].kind == "ok"
+
+
+def test_few_quick_runs_of_our_own_methods_start_no_process_and_plugins_do():
+    def processes(tasks):
+        running = Auto(2).run(tasks)
+        next(running)
+        there = len(family())
+        running.close()
+        return there
+
+    assert processes([task("a", method="bfgs", plugins=())]) == 0
+    assert processes([task("a")]) > 0
+    assert processes([task("a", method="bfgs", plugins=(), stop={"seconds": 5.0})]) > 0
+
+
+def test_tasks_that_wait_behind_a_long_one_go_to_an_idle_worker(monkeypatch):
+    monkeypatch.setattr(local, "CHUNK", 1.0)
+    quick = [task(f"{i}", index=i) for i in range(30)]
+    slow = [task(f"s{i}", index=i, pause=0.05) for i in range(8)]
+    finished = [(outcome.task.key, time.monotonic()) for outcome in Local(2).run(quick + slow)]
+    ends = [when for key, when in finished if key.startswith("s")]
+    assert ends[-1] - ends[0] < 0.75 * 8 * 1.0  # by one worker alone it would be 7 s after the first
+    assert np.unique([key for key, _ in finished]).size == 38
