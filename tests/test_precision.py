@@ -29,15 +29,13 @@ from optlab.linesearch.base import Line
 from optlab.plots.precision_floor import PrecisionFloor
 from optlab.runner import execute
 
-PENDING = frozenset({"active_set", "interior_point", "interior_point_bfgs", "log_barrier", "sqp", "sqp_newton"})
-"""Methods whose kernels make arrays of float64 whatever they are given."""
 SINGLE, HALF = np.dtype(np.float32), np.dtype(np.float16)
 
 
 def own_methods(precision: str) -> list[str]:
     names = catalogue(())
     own = [n for n in names.names("optimizers") if not issubclass(names.find("optimizers", n), ForeignOptimizer)]
-    return [n for n in own if n not in PENDING and precision in optlab.optimizer(n).precisions]
+    return [n for n in own if precision in optlab.optimizer(n).precisions]
 
 
 # --- arrays that keep to their dtype --------------------------------------------------------------
@@ -182,8 +180,8 @@ JUDGES = frozenset({"kkt_stationarity", "recover", "kkt", "multipliers", "square
 """What is judged, or recovered for the record, in double precision: not part of a method's arithmetic."""
 EXACT = ("optlab.kernels.narrow", "optlab.kernels.projections")
 """Projections onto a simplex sum in double precision, so that what they return is a member."""
-PROBLEMS = ("rosenbrock", "quadratic", "hs4", "hs7", "nearest_on_simplex", "ball_half_space", "elastic_net",
-            "random_singular_values", "trust_region_subproblem", "logistic_regression")  # fmt: skip
+PROBLEMS = ("rosenbrock", "quadratic", "hs4", "hs7", "box_quadratic", "nearest_on_simplex", "ball_half_space",
+            "elastic_net", "random_singular_values", "trust_region_subproblem", "logistic_regression")  # fmt: skip
 
 
 def wide(value: Any) -> bool:

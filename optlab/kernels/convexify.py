@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr
 
+from optlab.kernels.narrow import same_power
+
 Array = NDArray[np.float64]
 
 DEPENDENT = 1e-8
@@ -25,9 +27,9 @@ def spaces(rows: Array) -> tuple[Array, Array]:
     sizes = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     rows = rows[sizes > 0] / sizes[sizes > 0, None]
     if not len(rows):
-        return np.empty((n, 0)), np.eye(n)
+        return np.empty((n, 0), rows.dtype), np.eye(n, dtype=rows.dtype)
     Q, R, _ = qr(rows.T, pivoting=True)
-    rank = int((np.abs(np.diag(R)) > DEPENDENT).sum())
+    rank = int((np.abs(np.diag(R)) > same_power(DEPENDENT, rows)).sum())
     return np.asarray(Q[:, :rank]), np.asarray(Q[:, rank:])
 
 
@@ -51,7 +53,7 @@ def convexified(H: Array, rows: Array, least: float) -> Array:
     added with σ just large enough. A quadratic program in which the rows are active has the same solution then,
     though other multipliers; its rate is that of the true Hessian.
     """
-    least = max(least, FLAT * float(np.abs(H).max(initial=0.0)))
+    least = max(least, same_power(FLAT, H) * float(np.abs(H).max(initial=0.0)))
     Y, Z = spaces(rows)
     inner = positive(Z.T @ H @ Z, least)
     W = Z @ inner @ Z.T
@@ -60,5 +62,5 @@ def convexified(H: Array, rows: Array, least: float) -> Array:
         schur = across - (cross.T @ np.linalg.solve(inner, cross) if Z.shape[1] else 0.0)
         lowest = float(np.linalg.eigvalsh(schur)[0])
         sigma = least - SAFETY * lowest if lowest < least else 0.0
-        W = W + Y @ (across + sigma * np.eye(len(across))) @ Y.T + Z @ cross @ Y.T + Y @ cross.T @ Z.T
+        W = W + Y @ (across + sigma * np.eye(len(across), dtype=H.dtype)) @ Y.T + Z @ cross @ Y.T + Y @ cross.T @ Z.T
     return 0.5 * (W + W.T)

@@ -68,7 +68,7 @@ class Box(NamedTuple):
     def barrier_slope(self, w: Array) -> Array:
         """Gradient of `barrier`, (N,)."""
         below, above = self.room(w)
-        side = np.isfinite(below).astype(float) - np.isfinite(above)  # +1 with a lower bound alone, −1 with an upper
+        side = np.isfinite(below).astype(w.dtype) - np.isfinite(above)  # +1 with a lower bound alone, −1 with an upper
         return 1.0 / above - 1.0 / below + DAMPING * side
 
     def longest(self, w: Array, d: Array, tau: float) -> float:

@@ -59,7 +59,7 @@ class Layout(NamedTuple):
 
     def spread(self, d: Array) -> Array:
         """Return the part of a direction (N,) that moves x, (n,)."""
-        full = np.zeros(self.x.size)
+        full = np.zeros_like(self.x)
         full[self.free] = d[: self.free.size]
         return full
 
@@ -71,12 +71,12 @@ class Layout(NamedTuple):
 
     def slope(self, df: Array) -> Array:
         """∇f with respect to w, (N,)."""
-        return np.concatenate([self.of_f * df[self.free], np.zeros(self.m)])
+        return np.concatenate([self.of_f * df[self.free], np.zeros(self.m, df.dtype)])
 
     def jacobian(self, Jg: Array, Jh: Array) -> Array:
         """∂c_i/∂w_j, (M, N)."""
         k = self.free.size
-        A = np.zeros((self.of_c.size, k + self.m))
+        A = np.zeros((self.of_c.size, k + self.m), Jg.dtype)
         A[:, :k] = self.of_c[:, None] * np.concatenate([Jg, Jh])[:, self.free]
         A[np.arange(self.m), k + np.arange(self.m)] = 1.0
         return A
@@ -107,12 +107,12 @@ def unit_of(size: float) -> float:
 def row_units(J: Array, c: Array) -> Array:
     """Return `unit_of` every row's norm, or of its constraint's value where the row is zero, (M,)."""
     sizes = np.linalg.norm(J, axis=1)
-    return np.array([unit_of(size) for size in np.where(sizes > 0, sizes, np.abs(c)).tolist()])
+    return np.array([unit_of(size) for size in np.where(sizes > 0, sizes, np.abs(c)).tolist()], J.dtype)
 
 
 def arranged(x: Array, free: Indices, lo: Array, hi: Array, of_f: float, of_c: Array, g: Array) -> tuple[Layout, Array]:
     """Return the layout, and w with the slacks at −g or, where that is no slack, pushed away from 0."""
-    m = g.size
-    box = Box(np.concatenate([lo[free], np.zeros(m)]), np.concatenate([hi[free], np.full(m, inf)]))
-    slacks = Box(np.zeros(m), np.full(m, inf)).pushed(-of_c[:m] * g, PUSH)
+    m, none, endless = g.size, np.zeros_like(g), np.full_like(g, inf)
+    box = Box(np.concatenate([lo[free], none]), np.concatenate([hi[free], endless]))
+    slacks = Box(none, endless).pushed(-of_c[:m] * g, PUSH)
     return Layout(x, free, box, of_f, of_c, m), np.concatenate([x[free], slacks])

@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dsytrf, dsytrs
+
+from optlab.kernels.narrow import eps
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-EPS = float(np.finfo(float).eps)
-SINGULAR = 10.0 * EPS
-"""A pivot of the equilibrated matrix below this, times its order, is rounding."""
+SINGULAR = 10.0
+"""A pivot of the equilibrated matrix below this many eps, times its order, is rounding."""
 SWEEPS = 3
 """Sweeps of equilibration: each brings the greatest entry of every row nearer to 1."""
 REFINEMENTS = 3
@@ -39,7 +40,7 @@ class Factorization(NamedTuple):
     scale : (N,) array
         Diagonal of S, powers of two.
     factors, pivots : (N, N), (N,) arrays
-        As LAPACK's dsytrf leaves them.
+        As LAPACK's xSYTRF leaves them.
     inertia : (int, int, int)
         How many eigenvalues of K are positive, negative, and zero to rounding.
     """
@@ -56,7 +57,7 @@ class Factorization(NamedTuple):
         r = b - self.K @ x
         size = float(np.abs(r).max(initial=0.0))
         for _ in range(REFINEMENTS):
-            if not size > EPS * float(np.abs(b).max(initial=0.0)):
+            if not size > eps(b) * float(np.abs(b).max(initial=0.0)):
                 break
             better = x + self._solve(r)
             left = b - self.K @ better
@@ -67,7 +68,7 @@ class Factorization(NamedTuple):
         return x
 
     def _solve(self, b: Array) -> Array:
-        x, _ = dsytrs(self.factors, self.pivots, self.scale * b, lower=1)
+        x, _ = routines(b).sytrs(self.factors, self.pivots, self.scale * b, lower=1)
         return np.asarray(self.scale * x.reshape(b.shape))
 
 
@@ -76,7 +77,7 @@ def equilibrate(K: Array) -> Array:
 
     Source: Ruiz (2001), A scaling algorithm to equilibrate both rows and columns norms in matrices.
     """
-    scale = np.ones(K.shape[0])
+    scale = np.ones(K.shape[0], K.dtype)
     size = np.abs(K)
     for _ in range(SWEEPS):
         greatest = (size * scale).max(axis=1, initial=0.0) * scale
@@ -89,7 +90,7 @@ def factorize(K: Array) -> Factorization | None:
     if not np.isfinite(K).all():
         return None
     scale = equilibrate(K)
-    factors, pivots, _ = dsytrf(K * scale * scale[:, None], lower=1)
+    factors, pivots, _ = routines(K).sytrf(K * scale * scale[:, None], lower=1)
     return Factorization(K.copy(), scale, factors, pivots, inertia_of(factors, pivots))
 
 
@@ -102,7 +103,7 @@ def inertia_of(factors: Array, pivots: Indices) -> tuple[int, int, int]:
         a, b, c = values[paired], factors[paired + 1, paired], values[paired + 1]
         middle, radius = 0.5 * (a + c), np.hypot(0.5 * (a - c), b)
         values[paired], values[paired + 1] = middle - radius, middle + radius
-    rounding = SINGULAR * N
+    rounding = SINGULAR * eps(values) * N
     positive, negative = int((values > rounding).sum()), int((values < -rounding).sum())
     return positive, negative, N - positive - negative
 
@@ -134,7 +135,7 @@ def corrected(W: Array, sigma: Array, A: Array, mu: float, last: float = 0.0, so
         The block below A's rows is −soft · I: 1 for steps of least squares.
     """
     k, N, M = W.shape[0], sigma.size, A.shape[0]
-    K = np.zeros((N + M, N + M))
+    K = np.zeros((N + M, N + M), W.dtype)
     K[:k, :k] = W
     K[N:, :N], K[:N, N:] = A, A.T
     diagonal = K.ravel()[:: N + M + 1]  # a view

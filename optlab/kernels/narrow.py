@@ -7,6 +7,7 @@ double precision without a word. An array of this kind rounds what it meets to i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +32,11 @@ def eps(x: Array) -> float:
 def coarseness(x: Array) -> float:
     """Return how many times coarser the dtype of x is than float64: 1 there, 2²⁹ in float32, 2⁴² in float16."""
     return 1.0 if x.itemsize == DOUBLE else float(np.finfo(x.dtype).eps) / EPS
+
+
+def same_power(tolerance: float, x: Array) -> float:
+    """Return the power of eps of the dtype of x that a tolerance is of eps in float64; the tolerance itself there."""
+    return tolerance if x.itemsize == DOUBLE else eps(x) ** (log(tolerance) / log(EPS))
 
 
 def least_square(x: Array) -> float:

@@ -101,20 +101,21 @@ def program(
     return QuadraticProgram(
         H,
         q,
-        np.empty((0, n)) if A is None else A,
-        np.empty(0) if b is None else b,
-        np.empty((0, n)) if E is None else E,
-        np.empty(0) if e is None else e,
-        np.full(n, -inf) if lo is None else lo,
-        np.full(n, inf) if hi is None else hi,
+        np.empty((0, n), q.dtype) if A is None else A,
+        np.empty(0, q.dtype) if b is None else b,
+        np.empty((0, n), q.dtype) if E is None else E,
+        np.empty(0, q.dtype) if e is None else e,
+        np.full_like(q, -inf) if lo is None else lo,
+        np.full_like(q, inf) if hi is None else hi,
     )
 
 
 def failed(qp: QuadraticProgram, outcome: Outcome, changes: int = 0, x: Array | None = None) -> QPSolution:
     """Return a result without multipliers."""
-    n, m, p = qp.q.size, qp.b.size, qp.e.size
-    zero = np.zeros(n)
-    return QPSolution(zero if x is None else x, np.zeros(m), np.zeros(p), zero, zero, (), outcome, changes)
+    zero = np.zeros_like(qp.q)
+    return QPSolution(
+        zero if x is None else x, np.zeros_like(qp.b), np.zeros_like(qp.e), zero, zero, (), outcome, changes
+    )
 
 
 def lengths(rows: Array) -> Array:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.linalg import qr
-from scipy.linalg.lapack import dpotrf, dtrtrs
 
+from optlab.kernels.narrow import same_power
 from optlab.kernels.qp import (
     CONSISTENT,
     DEPENDENT,
@@ -28,6 +28,7 @@ from optlab.kernels.qp import (
     power_of_two,
 )
 from optlab.kernels.qp_least_distance import nearest, triangular
+from optlab.kernels.routines import routines
 
 
 class Affine(NamedTuple):
@@ -41,17 +42,17 @@ def affine(E: Array, e: Array) -> Affine | None:
     """Return all solutions of Ex = e; dependent rows are dropped where they agree, None where they do not."""
     n = E.shape[1]
     if e.size == 0:
-        return Affine(np.zeros(n), np.eye(n))
+        return Affine(np.zeros(n, E.dtype), np.eye(n, dtype=E.dtype))
     sizes = lengths(E)
     rows, right = E / sizes[:, None], e / sizes
     factors: tuple[Any, ...] = qr(rows.T, pivoting=True)
     Q, R, order = factors
     diagonal = np.abs(np.diag(R))
-    rank = int((diagonal > DEPENDENT * max(diagonal[0], EPS)).sum())
+    rank = int((diagonal > same_power(DEPENDENT, E) * max(diagonal[0], EPS)).sum())
     Y, Z = Q[:, :rank], Q[:, rank:]
     base: Array = Y @ triangular(R[:rank, :rank], right[order[:rank]], transposed=True)
     base = base + Y @ triangular(R[:rank, :rank], (right - rows @ base)[order[:rank]], transposed=True)
-    allowed = CONSISTENT * (np.abs(right) + np.sqrt(base @ base))
+    allowed = same_power(CONSISTENT, E) * (np.abs(right) + np.sqrt(base @ base))
     return Affine(base, Z) if np.all(np.abs(rows @ base - right) <= allowed) else None
 
 
@@ -77,25 +78,25 @@ def solve(qp: QuadraticProgram, begin: Sequence[int] = (), price: Array | None =
     scale = power_of_two(float(np.abs(qp.H).max(initial=0.0)))
     H, q = qp.H / scale, qp.q / scale
     fixed = np.flatnonzero(qp.lo == qp.hi)
-    E, e = (np.empty((0, n)), np.empty(0)) if elastic else (qp.E, qp.e)
-    space = affine(np.concatenate([np.eye(n)[fixed], E]), np.concatenate([qp.lo[fixed], e]))
+    E, e = (qp.E[:0], qp.e[:0]) if elastic else (qp.E, qp.e)
+    space = affine(np.concatenate([np.eye(n, dtype=q.dtype)[fixed], E]), np.concatenate([qp.lo[fixed], e]))
     if space is None or not np.all(qp.lo <= qp.hi):
         return failed(qp, Outcome.INFEASIBLE)
     base, Z = space
     reduced = Z.T @ H @ Z if Z.shape[1] < n else H
     gradient = (q + H @ base) @ Z
-    L, info = dpotrf(reduced, lower=1) if Z.shape[1] else (reduced, 0)
+    L, info = routines(q).potrf(reduced, lower=1) if Z.shape[1] else (reduced, 0)
     if info != 0:
         return failed(qp, Outcome.INDEFINITE)
     rows = _Rows(qp, elastic=elastic)
     C = rows.C @ Z
     c = rows.c - rows.C @ base
-    kept = np.sqrt(np.einsum("ij,ij->i", C, C)) > DEPENDENT * (1.0 if C.size else inf)
+    kept = np.sqrt(np.einsum("ij,ij->i", C, C)) > same_power(DEPENDENT, C) * (1.0 if C.size else inf)
     C[~kept] = 0.0
-    near = ~kept & (np.abs(c) <= CONSISTENT * (np.abs(rows.c) + np.sqrt(base @ base)))
+    near = ~kept & (np.abs(c) <= same_power(CONSISTENT, C) * (np.abs(rows.c) + np.sqrt(base @ base)))
     c = np.where(near, 0.0, c)
     B = _forward(L, C.T).T
-    high = np.full(c.size, inf)
+    high = np.full_like(c, inf)
     if price is not None:
         high[rows.priced] = price * np.concatenate([rows.sizes, rows.equal_sizes]) / scale
     low = np.where(rows.equal, -high, 0.0)
@@ -129,7 +130,7 @@ class _Rows:
         free = qp.lo < qp.hi
         below, above = np.flatnonzero(free & (qp.lo > -inf)), np.flatnonzero(free & (qp.hi < inf))
         self.sizes = lengths(qp.A)
-        unit = np.eye(n)
+        unit = np.eye(n, dtype=qp.q.dtype)
         C, c = [qp.A / self.sizes[:, None], -unit[below], unit[above]], [qp.b / self.sizes, -qp.lo[below], qp.hi[above]]
         number = [np.arange(m), m + below, m + n + above]
         self.equal_sizes = lengths(qp.E)
@@ -149,12 +150,12 @@ class _Rows:
 
 def _forward(L: Array, b: Array) -> Array:
     """L⁻¹b."""
-    return np.asarray(dtrtrs(L, b, lower=1)[0]) if b.size else b
+    return np.asarray(routines(b).trtrs(L, b, lower=1)[0]) if b.size else b
 
 
 def _backward(L: Array, b: Array) -> Array:
     """L⁻ᵀb."""
-    return np.asarray(dtrtrs(L, b, lower=1, trans=1)[0]) if b.size else b
+    return np.asarray(routines(b).trtrs(L, b, lower=1, trans=1)[0]) if b.size else b
 
 
 def _refined(
@@ -178,7 +179,7 @@ def _solution(
 ) -> QPSolution:
     """Sort the multipliers of the rows; those of eliminated equalities follow by least squares, the shortest."""
     n, m, p = qp.q.size, qp.b.size, qp.e.size
-    of_rows = np.zeros(m + 2 * n + p)
+    of_rows = np.zeros(m + 2 * n + p, qp.q.dtype)
     of_rows[rows.number] = lam
     of_A, lower, upper = of_rows[:m] / rows.sizes, of_rows[m : m + n], of_rows[m + n : m + 2 * n]
     nu = of_rows[m + 2 * n :] / rows.equal_sizes
@@ -191,7 +192,10 @@ def _solution(
         if eliminated:
             unit = qp.E / rows.equal_sizes[:, None]
             try:
-                nu = np.linalg.lstsq(unit[:, free].T, -residual[free], rcond=DEPENDENT)[0] / rows.equal_sizes
+                nu = (
+                    np.linalg.lstsq(unit[:, free].T, -residual[free], rcond=same_power(DEPENDENT, unit))[0]
+                    / rows.equal_sizes
+                )
             except LinAlgError:
                 return failed(qp, Outcome.UNFINISHED, changes)
             residual = residual + nu @ qp.E

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dtrtrs
+
+from optlab.kernels.narrow import coarseness, same_power
+from optlab.kernels.routines import routines
 
 Array = NDArray[np.float64]
 
@@ -64,7 +66,7 @@ def triangular(R: Array, b: Array, *, transposed: bool = False) -> Array:
     """Return the solution of Rx = b, or of Rᵀx = b, for an upper triangular R."""
     if b.size == 0:
         return b
-    return np.asarray(dtrtrs(R, b, trans=int(transposed))[0])
+    return np.asarray(routines(b).trtrs(R, b, trans=int(transposed))[0])
 
 
 def nearest(B: Array, c: Array, origin: Array, low: Array, high: Array, begin: Sequence[int] = ()) -> Nearest:
@@ -90,11 +92,12 @@ def nearest(B: Array, c: Array, origin: Array, low: Array, high: Array, begin: S
     unit = np.where(sizes > 0, sizes, 1.0)
     search = _Search(B, c, origin, low, high, sizes)
     search.warm(begin)
+    rounding, consistent = ROUNDING * coarseness(B), same_power(CONSISTENT, B)
     for _ in range(PATIENCE * (c.size + 1)):
         violation = B @ search.u - c
         terms = sizes * (np.sqrt(search.u @ search.u) + search.reach) + np.abs(c)
-        allowed = np.maximum(AMPLIFIED * ROUNDING * terms, CONSISTENT * np.abs(c))
-        noise = np.where(search.said, allowed, ROUNDING * terms)
+        allowed = np.maximum(AMPLIFIED * rounding * terms, consistent * np.abs(c))
+        noise = np.where(search.said, allowed, rounding * terms)
         rises = (violation > noise) & (search.lam < high)
         falls = (violation < -noise) & (search.lam > low)
         far = np.where(rises | falls, np.abs(violation) / unit, -1.0)
@@ -114,8 +117,9 @@ class _Search:
 
     def __init__(self, B: Array, c: Array, origin: Array, low: Array, high: Array, sizes: Array) -> None:
         self.B, self.c, self.origin, self.low, self.high, self.sizes = B, c, origin, low, high, sizes
-        self.lam = np.zeros(c.size)
+        self.lam = np.zeros_like(c)
         self.said = np.zeros(c.size, dtype=bool)
+        self.dependent = same_power(DEPENDENT, c)
         self.working: list[int] = []
         self.changes = 0
         self.factor = Factor(B, ())
@@ -137,8 +141,8 @@ class _Search:
     def warm(self, begin: Sequence[int]) -> None:
         """Begin with the independent ones of some rows, less those whose multipliers have the wrong sign."""
         rows = [i for i in dict.fromkeys(begin) if self.sizes[i] > 0]
-        remains = np.abs(np.diag(Factor(self.B, rows).R)) if rows else np.empty(0)
-        rows = [i for i, size in zip(rows, remains, strict=False) if size > DEPENDENT * self.sizes[i]]
+        remains = np.abs(np.diag(Factor(self.B, rows).R)) if rows else np.empty(0, self.c.dtype)
+        rows = [i for i, size in zip(rows, remains, strict=False) if size > self.dependent * self.sizes[i]]
         self.working = rows[: self.B.shape[1]]
         while self.working:
             self._again()
@@ -164,7 +168,7 @@ class _Search:
             self.changes += 1
             z = self.factor.outside(row)
             square = float(z @ z)
-            independent = square > (DEPENDENT * self.sizes[p]) ** 2
+            independent = square > (self.dependent * self.sizes[p]) ** 2
             if not independent and distance <= allowed:
                 self.said[p] = True
                 self._again()

@@ -15,8 +15,8 @@ from scipy.linalg import qr
 
 from optlab.kernels import qp_dual
 from optlab.kernels.convexify import spaces
+from optlab.kernels.narrow import eps, same_power
 from optlab.kernels.qp import (
-    EPS,
     Array,
     Outcome,
     QPSolution,
@@ -79,7 +79,7 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, qp: QuadraticProgram) -> Rows:
         """Return the rows of a program; bounds that are not there have an infinite right-hand side."""
-        sizes, of_E, unit = lengths(qp.A), lengths(qp.E), np.eye(qp.q.size)
+        sizes, of_E, unit = lengths(qp.A), lengths(qp.E), np.eye(qp.q.size, dtype=qp.q.dtype)
         fixed = qp.lo == qp.hi
         return cls(
             np.concatenate([qp.A / sizes[:, None], -unit, unit]),
@@ -91,11 +91,11 @@ class Rows(NamedTuple):
 
     def met(self, x: Array) -> bool:
         """Whether x meets all rows, rounding apart."""
-        length = float(np.sqrt(x @ x))
+        length, within = float(np.sqrt(x @ x)), same_power(WITHIN, x)
         over, off = self.C @ x - self.c, np.abs(self.F @ x - self.d)
         there = np.isfinite(self.c)
-        near = bool(np.all(over[there] <= WITHIN * (length + np.abs(self.c[there]))))
-        return near and bool(np.all(off <= WITHIN * (length + np.abs(self.d))))
+        near = bool(np.all(over[there] <= within * (length + np.abs(self.c[there]))))
+        return near and bool(np.all(off <= within * (length + np.abs(self.d))))
 
 
 def begin(qp: QuadraticProgram, x: Array) -> Position | None:
@@ -103,12 +103,12 @@ def begin(qp: QuadraticProgram, x: Array) -> Position | None:
 
     Phase 1 is a projection by the dual method, for which any point will do; it looks at neither H nor q.
     """
-    rows, none = Rows.of(qp), np.zeros(x.size)
+    rows, none = Rows.of(qp), np.zeros_like(x)
     within = clip(qp, x)
     start = x if (within == x).all() else within
     if rows.met(start):
         return Position(start, independent(rows, start), None, none, 0.0, waiting=False)
-    near = qp_dual.solve(qp._replace(H=np.eye(x.size), q=-x))
+    near = qp_dual.solve(qp._replace(H=np.eye(x.size, dtype=x.dtype), q=-x))
     if near.outcome is not Outcome.OPTIMAL:
         return None
     return Position(near.x, near.active, None, none, 0.0, waiting=False)
@@ -117,13 +117,13 @@ def begin(qp: QuadraticProgram, x: Array) -> Position | None:
 def independent(rows: Rows, x: Array) -> tuple[int, ...]:
     """Return rows that hold with equality at x, as many as are independent of one another and of the equalities."""
     terms = float(np.sqrt(x @ x)) + np.abs(rows.c)
-    holding = np.flatnonzero(np.isfinite(rows.c) & (np.abs(rows.C @ x - rows.c) <= WITHIN * terms))
+    holding = np.flatnonzero(np.isfinite(rows.c) & (np.abs(rows.C @ x - rows.c) <= same_power(WITHIN, x) * terms))
     rest = rows.C[holding] @ spaces(rows.F)[1]
     if not rest.size:
         return ()
     factors: tuple[Any, ...] = qr(rest.T, mode="r", pivoting=True)
     sizes = np.abs(np.diag(factors[0]))
-    return tuple(sorted(holding[factors[1][: int((sizes > INDEPENDENT).sum())]].tolist()))
+    return tuple(sorted(holding[factors[1][: int((sizes > same_power(INDEPENDENT, x)).sum())]].tolist()))
 
 
 def advance(qp: QuadraticProgram, at: Position) -> Position:
@@ -140,14 +140,14 @@ def advance(qp: QuadraticProgram, at: Position) -> Position:
     ahead[W] = 0.0
     with np.errstate(all="ignore"):
         room = np.maximum(rows.c - rows.C @ at.x, 0.0)
-        steps = np.where(ahead > PARALLEL * float(np.sqrt(p @ p)), room / ahead, inf)
+        steps = np.where(ahead > same_power(PARALLEL, p) * float(np.sqrt(p @ p)), room / ahead, inf)
     first = float(steps.min())
     if first == inf and endless:
         return at._replace(outcome=Outcome.UNBOUNDED, direction=p, alpha=inf)
     if not endless and first >= 1:
         there = Position(_placed(qp, rows, at.x + p, W), at.working, None, p, 1.0, waiting=False)
         return _leave(qp, rows, there)
-    ties = np.flatnonzero(steps <= first * (1 + EPS))
+    ties = np.flatnonzero(steps <= first * (1 + eps(p)))
     entering = int(ties[0] if at.waiting else ties[ahead[ties].argmax()])
     W.append(entering)
     return Position(_placed(qp, rows, at.x + first * p, W), tuple(W), None, p, first, waiting=first == 0)
@@ -164,10 +164,10 @@ def _direction(qp: QuadraticProgram, x: Array, Z: Array) -> tuple[Array | None, 
     terms = float(np.abs(qp.q).max() + np.abs(product).max())
     values, vectors = np.linalg.eigh(Z.T @ qp.H @ Z)
     slopes = ((product + qp.q) @ Z) @ vectors
-    size = float(np.abs(qp.H).max())
-    flat = values <= FLAT * size
-    falling = np.abs(slopes) > BALANCED * terms
-    bent = values < -FLAT * size
+    least = same_power(FLAT, x) * float(np.abs(qp.H).max())
+    flat = values <= least
+    falling = np.abs(slopes) > same_power(BALANCED, x) * terms
+    bent = values < -least
     if bent.any() and not (falling & flat).any():
         slopes = np.where(bent, np.where(slopes > 0, 1.0, -1.0), slopes)
         falling = falling | bent
@@ -197,7 +197,7 @@ def _placed(qp: QuadraticProgram, rows: Rows, x: Array, W: list[int]) -> Array:
 def _leave(qp: QuadraticProgram, rows: Rows, at: Position) -> Position:
     """Let the row with the most negative multiplier leave, by Bland's rule the first one; or call the point optimal."""
     found, terms = _weights(qp, rows, at.x, at.working)
-    wrong = np.flatnonzero(found < -BALANCED * terms)
+    wrong = np.flatnonzero(found < -same_power(BALANCED, at.x) * terms)
     if not wrong.size:
         return at._replace(outcome=Outcome.OPTIMAL)
     numbers = np.array(at.working)
@@ -211,7 +211,7 @@ def _weights(qp: QuadraticProgram, rows: Rows, x: Array, working: Sequence[int])
     N = np.concatenate([rows.F, rows.C[list(working)]])
     terms = float(np.abs(qp.q).max() + np.abs(product).max())
     if not len(N):
-        return np.empty(0), terms
+        return np.empty(0, x.dtype), terms
     solved = np.linalg.lstsq(N.T, -(product + qp.q), rcond=None)[0]
     return np.asarray(solved[len(rows.F) :]), terms
 
@@ -221,8 +221,8 @@ def multipliers(qp: QuadraticProgram, at: Position) -> QPSolution:
     rows, n, m, p = Rows.of(qp), qp.q.size, qp.b.size, qp.e.size
     N = np.concatenate([rows.F, rows.C[list(at.working)]])
     g = qp.H @ at.x + qp.q
-    solved = np.linalg.lstsq(N.T, -g, rcond=None)[0] if len(N) else np.empty(0)
-    of_rows = np.zeros(m + 2 * n)
+    solved = np.linalg.lstsq(N.T, -g, rcond=None)[0] if len(N) else np.empty(0, g.dtype)
+    of_rows = np.zeros(m + 2 * n, g.dtype)
     of_rows[list(at.working)] = np.maximum(solved[len(rows.F) :], 0.0)
     lower, upper = of_rows[m : m + n], of_rows[m + n :]
     of_fixed = solved[p : len(rows.F)]

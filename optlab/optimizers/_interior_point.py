@@ -18,8 +18,9 @@ from optlab.kernels.interior import Box, Duals, share
 from optlab.kernels.interior_filter import Filter
 from optlab.kernels.interior_layout import PUSH, arranged, free_between, row_units, unit_of
 from optlab.kernels.kkt_factorization import corrected
+from optlab.kernels.narrow import eps
 from optlab.kernels.norms import max_abs
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._interior_problem import (
     ROUNDING,
     Accepted,
@@ -32,7 +33,6 @@ from optlab.optimizers._interior_problem import (
 )
 from optlab.optimizers._interior_restoration import Restored, begun, restored
 
-EPS = float(np.finfo(float).eps)
 VAST, MET = 1e12, 1e-8
 """f has fallen without bound when it is that many times further down than it was large at the start, the constraints
 being met to the second, relative to w and to their gradients."""
@@ -103,7 +103,7 @@ class InteriorPointBase(Optimizer):
         rows = np.concatenate([slopes.Jg, slopes.Jh])[:, free]
         of_c = row_units(rows, np.concatenate([values.g, values.h]))
         layout, w = arranged(x, free, lo, hi, of_f, of_c, values.g)
-        duals = Duals(np.isfinite(layout.box.lo).astype(float), np.isfinite(layout.box.hi).astype(float))
+        duals = Duals(np.isfinite(layout.box.lo).astype(w.dtype), np.isfinite(layout.box.hi).astype(w.dtype))
         theta = float(np.abs(layout.residual(w, values.g, values.h)).sum())
         memory = Memory(layout, w, NONE, duals, values, slopes, Filter.around(theta), 0.0, abs(values.f))
         memory = memory._replace(y=memory.by_least_squares())
@@ -171,7 +171,7 @@ class InteriorPointBase(Optimizer):
         b = -(slope + memory.y @ A)
         d, dy = system.solve(b, -now.c)
         along = float(slope @ d)
-        return Plan(system, b, d, dy, along, -along > NOISE * abs(now.phi), share(self.tau, mu), noise(w, A))
+        return Plan(system, b, d, dy, along, -along > noise_of(w) * abs(now.phi), share(self.tau, mu), noise(w, A))
 
     def _dual_step(self, memory: Memory, plan: Plan, w: Array, alpha: float, mu: float) -> Memory:
         """Step in the multipliers: y along with the point, which is w, those of the bounds as far as they stay > 0."""
@@ -186,7 +186,7 @@ class InteriorPointBase(Optimizer):
         """Shorten the step until the filter accepts it. Source: Wächter & Biegler (2006), algorithm A, step 5."""
         w, d, box = memory.w, plan.d, memory.layout.box
         alpha = box.longest(w, d, plan.tau)
-        tiny = EPS / (max_abs(d / (1.0 + np.abs(w))) or EPS)
+        tiny = eps(w) / (max_abs(d / (1.0 + np.abs(w))) or eps(w))
         if alpha < tiny:
             return None
         least = max(tiny, memory.filter.least_step(now.theta, plan.along))
@@ -227,7 +227,7 @@ class InteriorPointBase(Optimizer):
         """Ask the filter, and evaluate the derivatives of what it accepts."""
         if trial is None:
             return None
-        rounding = 0.0 if plan.promising else NOISE * abs(now.phi)
+        rounding = 0.0 if plan.promising else noise_of(memory.w) * abs(now.phi)
         judged = memory.filter.judged((now.theta, now.phi), (trial.theta, trial.phi), alpha, plan.along, rounding)
         if judged is None:
             return None

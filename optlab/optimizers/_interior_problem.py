@@ -13,6 +13,7 @@ from optlab.kernels.interior import Duals, error
 from optlab.kernels.interior_filter import Filter
 from optlab.kernels.interior_layout import Layout
 from optlab.kernels.kkt_factorization import Corrected
+from optlab.kernels.narrow import coarseness
 from optlab.kernels.norms import max_abs
 
 CREDIBLE = 1e3
@@ -100,9 +101,9 @@ class Memory(NamedTuple):
         """Return the y that brings ∇L nearest to 0, (M,). Source: Wächter & Biegler (2006), equation 36."""
         A, b = self.jacobian, self.duals.lower - self.duals.upper - self.slope
         if not (A.size and np.isfinite(A).all() and np.isfinite(b).all()):
-            return np.zeros(A.shape[0])
+            return np.zeros(A.shape[0], A.dtype)
         y = np.asarray(np.linalg.lstsq(A.T, b, rcond=None)[0])
-        return y if np.abs(y).max() <= CREDIBLE else np.zeros(y.size)
+        return y if np.abs(y).max() <= CREDIBLE else np.zeros_like(y)
 
     def multipliers(self, program: Program) -> tuple[Array, Array]:
         """Return λ ≥ 0 and ν in the problem's units."""
@@ -187,4 +188,4 @@ def tried(program: Program, memory: Memory, w: Array, mu: float) -> Trial | None
 
 def noise(w: Array, A: Array) -> float:
     """Return the violation that is rounding."""
-    return ROUNDING * max(1.0, max_abs(w)) * float(np.abs(A).max(initial=1.0))
+    return ROUNDING * coarseness(w) * max(1.0, max_abs(w)) * float(np.abs(A).max(initial=1.0))

@@ -12,7 +12,7 @@ from optlab.core.status import Halt, Status
 from optlab.kernels.interior import Duals, share
 from optlab.kernels.kkt_factorization import Corrected, corrected
 from optlab.kernels.norms import max_abs
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._interior_problem import Memory, Trial, tried
 
 ENOUGH = 0.9
@@ -73,7 +73,7 @@ def restored(program: Program, memory: Memory, curvature: Array, mu: float, tau:
         trial = tried(program, memory, w + alpha * d, mu)
         if trial is not None:
             reached = 0.5 * float(trial.c @ trial.c) + inner * box.barrier(trial.w)
-            if reached <= worth + ARMIJO * alpha * along + NOISE * abs(worth):
+            if reached <= worth + ARMIJO * alpha * along + noise_of(w) * abs(worth):
                 slopes = program.slopes(trial.values.x)
                 if slopes.finite:
                     break

@@ -18,7 +18,7 @@ from optlab.core.status import Halt, Status
 from optlab.kernels import qp_dual
 from optlab.kernels.norms import max_abs
 from optlab.kernels.qp import Outcome, lengths
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._sqp_plan import (
     DEAR,
     MET,
@@ -96,17 +96,17 @@ class LineSearchSQP(Optimizer):
         program = Program(oracle)
         x = program.clip(x0)
         values, slopes = program.values(x), program.slopes(x)
-        zero = np.zeros(x.size)
+        zero = np.zeros_like(x)
         units = lengths(np.concatenate([slopes.Jg, slopes.Jh]))
         steepest = norm(slopes.df)
         prices = DEAR * steepest / units
-        memory = Memory(values, slopes, None, (), np.zeros(units.size), prices, steepest, units, inf, abs(values.f))
-        lam, nu = program.join(np.zeros(values.g.size), zero, zero), np.zeros(values.h.size)
+        memory = Memory(values, slopes, None, (), np.zeros_like(units), prices, steepest, units, inf, abs(values.f))
+        lam, nu = program.join(np.zeros_like(values.g), zero, zero), np.zeros_like(values.h)
         state = MultiplierState(x, values.f, slopes.df, lam=lam, nu=nu, memory=memory)
         if not (values.finite and slopes.finite):
             return state
         try:
-            rough = solved(linearized(program, memory, first_curvature(state) * np.eye(x.size)), memory)
+            rough = solved(linearized(program, memory, first_curvature(state) * np.eye(x.size, dtype=x.dtype)), memory)
         except Halt:  # the first step will meet it again, and say so
             return state
         lam = program.join(rough.lam, rough.found.lower, rough.found.upper)
@@ -164,7 +164,7 @@ class LineSearchSQP(Optimizer):
         before = float(weights @ violations(now))
         slope = float(memory.slopes.df @ d) - (before - float(weights @ plan.left))
         merit, alpha = now.f + before, 1.0
-        noise = NOISE * (abs(now.f) + before)
+        noise = noise_of(d) * (abs(now.f) + before)
         allowed = noise if -slope <= noise else 0.0
         for _ in range(self.trials):
             x = self._corrected(program, plan, now, alpha, weights)
@@ -212,7 +212,7 @@ class LineSearchSQP(Optimizer):
         """Say why no step is short enough: what is promised is rounding, or the merit does not fall as it should."""
         now, d = memory.values, plan.found.x
         promised = float(weights @ (violations(now) - plan.left)) - float(memory.slopes.df @ d)
-        rounding = NOISE * (abs(now.f) + norm(memory.slopes.df) * norm(now.x) + float(weights @ violations(now)))
+        rounding = noise_of(d) * (abs(now.f) + norm(memory.slopes.df) * norm(now.x) + float(weights @ violations(now)))
         if promised <= rounding:
             return Halt(Status.STALLED, f"the promised decrease {promised:.1e} is at the level of rounding")
         return Halt(Status.LINESEARCH_FAILED, "no step along the program's solution lowers the merit function")

@@ -172,7 +172,7 @@ def solved(qp: QuadraticProgram, memory: Memory) -> Plan:
     found = qp_dual.solve(qp, memory.active)
     there = found.outcome is Outcome.OPTIMAL
     if there and np.all(np.concatenate([found.lam, np.abs(found.nu)]) <= prices):
-        return Plan(qp, found, found.lam, found.nu, np.zeros(prices.size), prices)
+        return Plan(qp, found, found.lam, found.nu, np.zeros_like(prices), prices)
     total = distance(memory.values, memory)
     length = max(1.0, max_abs(memory.values.x))
     gain = total - _least(qp, memory, total, length) if total > MET * length else 0.0
@@ -206,7 +206,7 @@ def _left(qp: QuadraticProgram, d: Array) -> Array:
 def _least(qp: QuadraticProgram, memory: Memory, total: float, length: float) -> float:
     """Return the least violation, as a distance, of the linearized constraints within a unit length of x."""
     n = qp.q.size
-    near = qp._replace(H=(HOPELESS * total / length**2) * np.eye(n), q=np.zeros(n),
+    near = qp._replace(H=(HOPELESS * total / length**2) * np.eye(n, dtype=qp.q.dtype), q=np.zeros_like(qp.q),
                        lo=np.maximum(qp.lo, -length), hi=np.minimum(qp.hi, length))  # fmt: skip
     found = qp_dual.solve(near, (), 1.0 / memory.units)
     return float((_left(qp, found.x) / memory.units).sum()) if found.outcome is Outcome.OPTIMAL else 0.0

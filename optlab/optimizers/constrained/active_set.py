@@ -67,7 +67,8 @@ class ActiveSet(Optimizer):
             oracle.inequality_jacobian(x0),
             oracle.equality_jacobian(x0),
         )
-        rows = QuadraticProgram(np.zeros((n, n)), np.zeros(n), A, A @ x0 - g, E, E @ x0 - h, program.lo, program.hi)
+        nothing = np.zeros((n, n), x.dtype), np.zeros_like(x)
+        rows = QuadraticProgram(*nothing, A, A @ x0 - g, E, E @ x0 - h, program.lo, program.hi)
         there = all(np.isfinite(part).all() for part in rows[:6])
         at = begin(rows, x0) if there else None
         x = x0 if at is None else at.x
@@ -105,9 +106,10 @@ class ActiveSet(Optimizer):
         assert isinstance(state, ActiveSetState)
         qp, at, _ = state.memory
         n, m = qp.q.size, qp.b.size
-        held = np.zeros(m + 2 * n)
+        held = np.zeros(m + 2 * n, qp.q.dtype)
         if at is None:
-            lam, nu = program.join(np.zeros(m), np.zeros(n), np.zeros(n)), np.zeros(qp.e.size)
+            zero = np.zeros_like(qp.q)
+            lam, nu = program.join(np.zeros_like(qp.b), zero, zero), np.zeros_like(qp.e)
         else:
             found = multipliers(qp, at)
             lam, nu = program.join(found.lam, found.lower, found.upper), found.nu

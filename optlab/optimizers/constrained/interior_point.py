@@ -60,7 +60,7 @@ class InteriorPoint(InteriorPointBase):
     def constraint_curvature(self, oracle: Oracle, memory: Memory, c: Array) -> Array:
         """Σ c_i ∇²c_i, (k, k): the difference of two Hessians of the Lagrangian."""
         lay, m, x = memory.layout, memory.layout.m, memory.values.x
-        y, zero = c * lay.of_c, np.zeros(c.size)
+        y, zero = c * lay.of_c, np.zeros_like(c)
         W = oracle.lagrangian_hessian(x, y[:m], y[m:]) - oracle.lagrangian_hessian(x, zero[:m], zero[m:])
         return lay.among_free(W)
 

@@ -57,11 +57,12 @@ class InteriorPointBFGS(InteriorPointBase):
         k = memory.layout.free.size
         if memory.model is not None:
             return np.asarray(memory.model)
-        return (length(memory.slope) / max(1.0, max_abs(memory.w[:k])) or 1.0) * np.eye(k)
+        return (length(memory.slope) / max(1.0, max_abs(memory.w[:k])) or 1.0) * np.eye(k, dtype=memory.w.dtype)
 
     def constraint_curvature(self, oracle: Oracle, memory: Memory, c: Array) -> Array:
         """B for Σ c_i ∇²c_i, (k, k); at first ‖c‖ I, a step of Levenberg and Marquardt."""
-        return length(c) * np.eye(memory.layout.free.size) if memory.model is None else np.asarray(memory.model)
+        k = memory.layout.free.size
+        return length(c) * np.eye(k, dtype=c.dtype) if memory.model is None else np.asarray(memory.model)
 
     def remember(self, oracle: Oracle, old: Memory, new: Memory) -> Array:
         """Update B by the change of ∇L along s, with the new multipliers; of Σ c_i ∇c_i alone in the restoration.
@@ -92,7 +93,7 @@ def sized(B: Array, s: Array, y: Array) -> Array:
     if not (0 < ss < inf and yy < inf):
         return B
     size = yy / sy if sy > CURVED * sqrt(ss * yy) else sqrt(yy / ss)
-    return max(size, CURVED * float(B[0, 0])) * np.eye(s.size)
+    return max(size, CURVED * float(B[0, 0])) * np.eye(s.size, dtype=s.dtype)
 
 
 def updated(B: Array, s: Array, y: Array) -> Array:

@@ -11,14 +11,14 @@ from annotated_types import Gt, Lt
 
 from optlab.core.constraints import length_from
 from optlab.core.optimizer import Optimizer, State
-from optlab.core.program import NONE, Program, Slopes, Values
+from optlab.core.program import Program, Slopes, Values
 from optlab.core.status import Halt, Status
 from optlab.kernels.euclidean import norm
 from optlab.kernels.modification import solve_semidefinite
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_interior import inside
 from optlab.kernels.penalty_terms import Barrier
-from optlab.linesearch.base import NOISE
+from optlab.linesearch.base import noise_of
 from optlab.optimizers._composed import (
     ComposedOptimizer,
     ComposedState,
@@ -46,11 +46,12 @@ class Interior(Program):
 
     def __init__(self, oracle: Oracle) -> None:
         super().__init__(oracle)
-        unit, none = np.eye(oracle.n), np.empty(0, dtype=int)
+        unit, none = np.eye(oracle.n, dtype=oracle.dtype), np.empty(0, dtype=int)
         self._rows = np.concatenate([-unit[self.below], unit[self.above]])
         self._rhs = np.concatenate([-self.lo[self.below], self.hi[self.above]])
         self.below = self.above = none
-        self.lo, self.hi = np.full(oracle.n, -inf), np.full(oracle.n, inf)
+        self.hi = np.full(oracle.n, inf, oracle.dtype)
+        self.lo = -self.hi
 
     def constraints(self, x: Array) -> Array:
         """g(x), bounds included, (m,)."""
@@ -63,11 +64,11 @@ class Interior(Program):
     def values(self, x: Array) -> Values:
         """Evaluate the constraints at x, and f where every g < 0."""
         g = self.constraints(x)
-        return Values(x, self.oracle.value(x) if (g < 0).all() else inf, g, NONE)
+        return Values(x, self.oracle.value(x) if (g < 0).all() else inf, g, np.empty(0, x.dtype))
 
     def slopes(self, x: Array) -> Slopes:
         """Evaluate the first derivatives at x."""
-        return Slopes(self.oracle.gradient(x), self.jacobian(x), np.empty((0, x.size)))
+        return Slopes(self.oracle.gradient(x), self.jacobian(x), np.empty((0, x.size), x.dtype))
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,11 @@ class LogBarrier(ComposedOptimizer):
         g = state.memory.values.g
         curvature = mu / g / g / self.shrink**2
         rows = state.memory.slopes.Jg
-        noise = NOISE * max(max_abs(state.x), length) * float((curvature * (rows * rows).sum(axis=1)).max(initial=0.0))
+        noise = (
+            noise_of(state.x)
+            * max(max_abs(state.x), length)
+            * float((curvature * (rows * rows).sum(axis=1)).max(initial=0.0))
+        )
         if noise > HIDDEN * max_abs(state.memory.slopes.df):
             raise Halt(Status.STALLED, f"for μ below {state.mu:.1e} rounding in the constraints hides the minimizer")
         omega = max(self.centering * mu / length, noise)

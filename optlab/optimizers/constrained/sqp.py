@@ -38,7 +38,7 @@ class SQP(LineSearchSQP):
         memory: Memory = state.memory
         B: Array | None = memory.model
         if B is None:
-            B = first_curvature(state) * np.eye(state.x.size)
+            B = first_curvature(state) * np.eye(state.x.size, dtype=state.x.dtype)
         return solved(linearized(Program(oracle), memory, B), memory), B
 
     def remember(self, model: Array, plan: Plan, old: Memory, new: Step) -> Array:
@@ -48,7 +48,7 @@ class SQP(LineSearchSQP):
         y = (b.df - a.df) + plan.lam @ (b.Jg - a.Jg) + plan.nu @ (b.Jh - a.Jh)
         ss, sy, yy = float(s @ s), float(s @ y), float(y @ y)
         if old.model is None and sy > INDEPENDENT * float(np.sqrt(ss) * np.sqrt(yy)):
-            model = sy / ss * np.eye(s.size)
+            model = sy / ss * np.eye(s.size, dtype=s.dtype)
         return damped_update(self_scaled(model, s, sy), s, y, sy)
 
 

@@ -43,11 +43,11 @@ class SQPNewton(LineSearchSQP):
         memory, program, size = state.memory, Program(oracle), first_curvature(state)
         H = oracle.lagrangian_hessian(state.x, state.lam, state.nu)
         if not np.isfinite(H).all():
-            return solved(linearized(program, memory, size * np.eye(state.x.size)), memory), None
+            return solved(linearized(program, memory, size * np.eye(state.x.size, dtype=state.x.dtype)), memory), None
         qp = linearized(program, memory, H)
         found = qp_dual.solve(qp, memory.active)
         if found.outcome is Outcome.OPTIMAL and affordable(found.lam, found.nu, memory):
-            return Plan(qp, found, found.lam, found.nu, np.zeros(memory.prices.size), memory.prices), None
+            return Plan(qp, found, found.lam, found.nu, np.zeros_like(memory.prices), memory.prices), None
         for _ in range(ROUNDS):
             active = memory.active
             plan = solved(qp._replace(H=convexified(H, working_rows(qp, active), FLAT * size)), memory)
@@ -68,6 +68,6 @@ def affordable(lam: Array, nu: Array, memory: Memory) -> bool:
 def working_rows(qp: QuadraticProgram, active: tuple[int, ...]) -> Array:
     """Return the rows of the working set and of the equalities, (k, n)."""
     n, m, p = qp.q.size, qp.b.size, qp.e.size
-    unit = np.eye(n)
+    unit = np.eye(n, dtype=qp.q.dtype)
     everything = np.concatenate([qp.A, -unit, unit, qp.E])
     return np.asarray(everything[sorted({*active, *range(m + 2 * n, m + 2 * n + p)})])
