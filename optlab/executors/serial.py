@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,11 +18,14 @@ class Serial(Executor):
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
         """Yield outcomes in order."""
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import ThreadpoolController
 
         from optlab.work import perform
 
+        modules, threads = 0, None
         for task in tasks:
-            with threadpool_limits(limits=1):
+            if threads is None or len(sys.modules) != modules:  # only a new module can have brought a new library
+                modules, threads = len(sys.modules), ThreadpoolController()
+            with threads.limit(limits=1):
                 finished = perform(task.spec, task.plugins)
             yield Outcome(task, "ok", finished)
