@@ -257,6 +257,12 @@ def test_tau_is_relative_to_the_fall_from_the_start():
         assert PerformanceProfile(merit="f", tau=tau).costs(data).to_numpy().tolist() == [[cost]], tau
 
 
+def test_the_fall_is_that_to_the_minimum_not_to_zero():
+    data = Tables().add([200.0, 101.0, 100.0], "A", "p", made=problem(optimum=100.0))
+    for tau, cost in ((0.0101, 2), (0.0099, 3)):
+        assert PerformanceProfile(merit="f", tau=tau).costs(data).to_numpy().tolist() == [[cost]], tau
+
+
 @pytest.mark.parametrize("factor", [1e8, 1e-8])
 def test_scaling_f_changes_nothing(factor):
     rng = np.random.default_rng(0)

@@ -27,6 +27,9 @@ LABEL_MOST = 44
 TURNED = 11
 """Longer names of columns are written upwards at a slant."""
 SLANT = 35
+ACROSS, UPWARD = 0.82, 0.7
+"""How far a slanted name reaches to the side and up, as parts of its length."""
+ROW = 0.25
 DARK = 0.85
 """From this shade on, text on blue is white; on orange black is the more legible throughout."""
 ONE_WAY = ("#FFFFFF", "#0072B2")
@@ -55,11 +58,12 @@ def draw_grid(
         widest = max((len(cell) for row in cells for cell in row), default=1)
         slanted = max(map(len, columns)) > TURNED
         width = max(NARROW if slanted else CELL[0], LETTER * (widest + 2))
+        lengths = LETTER * np.array([len(name) for name in columns])
+        beyond = lengths * ACROSS - width * (len(columns) - 0.5 - np.arange(len(columns)))
         size = (
-            EDGES + LETTER * max(map(len, rows)) + width * len(columns) + (0.5 if slanted else 0.0),
-            EDGES + CELL[1] * len(rows) + (LETTER * max(map(len, columns)) * 0.7 if slanted else 0.25)
-            + (0.25 if title else 0.0),
-        )  # fmt: skip
+            EDGES + LETTER * max(map(len, rows)) + width * len(columns) + (max(0.0, beyond.max()) if slanted else 0.0),
+            EDGES + CELL[1] * len(rows) + (UPWARD * lengths.max() if slanted else ROW) + (ROW if title else 0.0),
+        )
         figure = ShownFigure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         colors = LinearSegmentedColormap.from_list("shades", TWO_WAYS if two_ways else ONE_WAY)
