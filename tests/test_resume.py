@@ -661,6 +661,23 @@ def test_every_claim_of_the_catalogue_that_the_loop_accepts_is_accepted_again():
     assert converged >= 15
 
 
+def test_claims_in_lower_precision_are_checked_with_f_of_that_precision():
+    from optlab.verification import Verifier
+    from optlab.work import perform
+
+    given = {"problems": ["rosenbrock", {"name": "quadratic", "n": 10, "condition": 100}],
+             "optimizers": ["gradient_descent_armijo"], "precision": {"grid": ["float16", "float32"]},
+             "stop": {"stationarity": 1e-2}}  # fmt: skip
+    for run in from_dict(given).runs():
+        finished = perform(run.spec())
+        Verifier().check(finished, run.spec())
+        assert finished.row["status"] == "CONVERGED", finished.row["message"]
+        in_double = replace(finished, row=dict(finished.row))
+        Verifier().check(in_double, {**run.spec(), "precision": "float64"})
+        if run.spec()["precision"] == "float16":
+            assert "f is" in in_double.row["message"]
+
+
 def test_a_false_point_a_violated_constraint_and_a_problem_that_raises_are_no_success():
     from optlab.verification import Verifier
     from optlab.work import perform
