@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,10 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
         if name:
             (tmp_path / name).write_text(text)
     script = "".join(text for kind, _, text in blocks if kind == "sh")
-    commands = [line.split("#")[0].split() for line in script.splitlines()]
-    assert [c[1] for c in commands] == ["run", "check", "list", "show", "list", "show", "check"]
+    commands = [shlex.split(line, comments=True) for line in script.splitlines()]
+    assert [c[1] for c in commands] == [
+        "run", "check", "list", "show", "list", "show", "check", "run", "results", "query", "merge"
+    ]  # fmt: skip
     commands += [["optlab", "run", "robust.yaml"], ["optlab", "run", "fair.yaml"]]
     for command in commands:
         done = subprocess.run(
@@ -43,6 +46,8 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     assert (runs["status"] == "CONVERGED").sum() >= 9
     assert (folder / "report.html").is_file()
     assert (tmp_path / "himmelblau.svg").is_file()
+    both = pd.read_parquet(tmp_path / "results" / "both" / "runs.parquet")
+    assert len(both) == len(set(both["run"])) == len(runs) + len(pd.read_parquet(tmp_path / "results/class/runs.parquet"))
     fair = pd.read_parquet(tmp_path / "results" / "fair" / "runs.parquet")
     assert set(fair["label"]) == {"adam tuned", "gradient_descent tuned", "scipy_bfgs"}
     robust = pd.read_parquet(tmp_path / "results" / "robust" / "runs.parquet")
