@@ -87,7 +87,7 @@ def test_strict_minds_a_run_in_error_and_retry_runs_it_again(here: Path) -> None
     )
     result = optlab(*command)
     assert result.exit_code == 1
-    assert "ERROR: broken on rosenbrock: RuntimeError: out of ideas" in result.stderr
+    assert "ERROR: 3 runs: broken on rosenbrock, broken on quadratic: RuntimeError: out of ideas" in result.stderr
     assert set(pd.read_parquet("results/small/runs.parquet")["status"]) == {"ERROR"}
     assert optlab(*command, "--retry", "failed").exit_code == 1
     assert optlab(*command, "--retry", "some").exit_code == 2

@@ -435,6 +435,15 @@ def test_a_sweep_can_show_the_last_value_of_a_column():
     assert Sweep(x="optimizer.step_size", y="distance").table(data)["y"].tolist() == [0.1, 0.2]
 
 
+def test_a_problem_that_does_not_vary_the_setting_has_no_panel_beside_those_that_do():
+    data = swept()
+    data.add(halving(5), name="bystander", settings={"problem.condition": 3.0})
+    assert set(Sweep(x="problem.condition").table(data)["panel"]) == {"quadratic"}
+    alone = Tables()
+    alone.add(halving(5), name="bystander", settings={"problem.condition": 3.0})
+    assert set(Sweep(x="problem.condition").table(alone)["panel"]) == {"bystander"}
+
+
 def test_theory_lines_are_the_formulas():
     table = Sweep(theory="kappa", tolerance=1e-6).table(swept())
     assert table["theory"].tolist() == pytest.approx([1, np.log(1e6) / np.log(11 / 9), np.log(1e6) / np.log(101 / 99)])

@@ -47,7 +47,8 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     assert (folder / "report.html").is_file()
     assert (tmp_path / "himmelblau.svg").is_file()
     both = pd.read_parquet(tmp_path / "results" / "both" / "runs.parquet")
-    assert len(both) == len(set(both["run"])) == len(runs) + len(pd.read_parquet(tmp_path / "results/class/runs.parquet"))
+    others = pd.read_parquet(tmp_path / "results" / "class" / "runs.parquet")
+    assert len(both) == len(set(both["run"])) == len(runs) + len(others)
     fair = pd.read_parquet(tmp_path / "results" / "fair" / "runs.parquet")
     assert set(fair["label"]) == {"adam tuned", "gradient_descent tuned", "scipy_bfgs"}
     robust = pd.read_parquet(tmp_path / "results" / "robust" / "runs.parquet")
