@@ -332,8 +332,8 @@ def worker_command(
 ) -> None:
     """Execute runs for a dask scheduler on this machine, until the scheduler is gone.
 
-    Start the scheduler with: dask scheduler --host 127.0.0.1. Whoever reaches it can run code here: use TLS beyond
-    this machine.
+    Start the scheduler with: dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:8787. Whoever reaches it
+    can run code here: use TLS beyond this machine.
     """
     import asyncio
     import os

@@ -24,6 +24,7 @@ from optlab.executors.serial import Serial
 from optlab.experiment import from_dict
 
 pytest.importorskip("distributed", reason="the extra cluster")
+psutil = pytest.importorskip("psutil", reason="a dependency of distributed")
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="child processes need fork"),
     pytest.mark.filterwarnings("default::DeprecationWarning:distributed"),
@@ -77,6 +78,11 @@ def tree(pid):
     return found
 
 
+def open_to(pid):
+    """Return the addresses at which a process listens."""
+    return {c.laddr.ip for c in psutil.Process(pid).net_connections("inet") if c.status == psutil.CONN_LISTEN}
+
+
 class Cluster:
     """A scheduler and workers, each a process of its own on 127.0.0.1."""
 
@@ -85,7 +91,17 @@ class Cluster:
         file = folder / "scheduler.json"
         tls = [word.replace("--tls-ca", "--tls-ca-file") for word in security]
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-        self._start(*command, "--protocol", protocol, "--no-dashboard", "--scheduler-file", str(file), *tls)
+        self._start(
+            *command,
+            "--protocol",
+            protocol,
+            "--no-dashboard",
+            "--dashboard-address",
+            "127.0.0.1:0",
+            "--scheduler-file",
+            str(file),
+            *tls,
+        )
         found = self._until(lambda: file.exists() and re.search(r'"address": "([^"]+)"', file.read_text()))
         self.address = found[1]
 
@@ -94,6 +110,7 @@ class Cluster:
         process = self._start(*command, *self.security, *options)
         line = process.stdout.readline()
         assert line.startswith("worker "), line
+        assert open_to(process.pid) == {"127.0.0.1"}
         return process
 
     def _start(self, *command):
@@ -147,6 +164,11 @@ def test_without_a_scheduler_everything_is_here_and_the_tables_are_those_of_seri
         tables.append((results.runs.drop(columns="seconds"), results.iterations.drop(columns="seconds")))
     for a, b in zip(*tables, strict=True):
         assert a.to_csv() == b.to_csv()
+
+
+def test_without_a_scheduler_nothing_beyond_this_machine_can_reach_it():
+    tasks = [task(f"{i}", "nothing", index=i) for i in range(2)]
+    assert {(outcome.kind, *open_to(os.getpid())) for outcome in Dask(workers=1).run(tasks)} == {("ok", "127.0.0.1")}
 
 
 def test_all_runs_arrive_once_though_a_worker_and_all_below_it_are_killed_midway(cluster):
