@@ -98,7 +98,7 @@ def run_command(
 
     experiment = load(file, overrides, plugins)
     if dry_run:
-        _list_runs(experiment)
+        _list_runs(experiment, folder, fresh=fresh, retry=retry)
         return
     from optlab import api
 
@@ -131,7 +131,8 @@ def _ended_gently() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _list_runs(experiment: Experiment) -> None:
+def _list_runs(experiment: Experiment, folder: Path | None, *, fresh: bool, retry: str | None) -> None:
+    from optlab.runner import outlook
     from optlab.text_table import table
 
     runs = experiment.runs()
@@ -140,7 +141,9 @@ def _list_runs(experiment: Experiment) -> None:
     waiting = {run.label: len(run.candidates) for run in runs if run.candidates}
     for label, number in waiting.items():
         click.echo(f"{label} is tuned first, among {number} values of its settings")
-    click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}; nothing was run")
+    ahead, there = outlook(experiment, folder, fresh=fresh, retry=retry)
+    reused = f"; {ahead} would be executed, {there} reused" if there else ""
+    click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}{reused}; nothing was run")
 
 
 def _settings(spec: dict[str, Any]) -> str:

@@ -281,6 +281,9 @@ def load(folder: str | Path) -> Results:
     path = Path(folder)
     _known_schema(path)
     if not (table_path(path, "runs").is_file() or parts_of(path)):
-        msg = f"{path} holds no results (no runs.parquet); run an experiment first"
+        begun = (path / "experiment.yaml").is_file()
+        msg = f"{path} holds no results " + (
+            "yet: no run of its experiment has finished" if begun else "(no runs.parquet); run an experiment first"
+        )
         raise InputError(msg)
     return Results(path)
