@@ -197,7 +197,7 @@ def test_plugins_travel_with_what_they_import_and_errors_name_the_files_they_cam
 
 def test_a_parcel_is_named_by_what_it_holds(tmp_path):
     path = tmp_path / "one.py"
-    path.write_text("import two\n")
+    path.write_text("import optlab\nimport two\n")
     (tmp_path / "two.py").write_text("A = 1\n")
     first = Parcel.of((str(path),))
     assert set(first.files) == {"one.py", "two.py"}
@@ -264,3 +264,32 @@ def test_a_worker_with_another_optlab_is_refused(monkeypatch):
     monkeypatch.setattr(dask, "installed", lambda: "something else")
     with pytest.raises(OptlabError, match="has other sources of optlab"):
         list(Dask(workers=1).run([task("a")]))
+
+
+def test_a_batch_that_is_lost_goes_one_by_one_and_a_run_that_costs_worker_after_worker_is_given_up():
+    from distributed import KilledWorker
+
+    from optlab.executors.dask import Batch, Dispatch
+
+    class Client:
+        status = "running"
+
+    class Future:
+        status = "error"
+
+        def __init__(self, error):
+            self.error = error
+
+        def exception(self):
+            return self.error
+
+    dispatch = Dispatch(Client(), iter(()))
+    gone = Future(KilledWorker("task", None, 3))
+    assert list(dispatch._lost(Batch([task("a"), task("b")]), gone)) == []
+    assert [[t.key for t in batch.tasks] for batch in dispatch.again] == [["a"], ["b"]]
+    (outcome,) = dispatch._lost(dispatch.again.popleft(), gone)
+    assert (outcome.task.key, outcome.kind, outcome.attempts) == ("a", "killed", 4)
+    for _ in range(3):
+        assert list(dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))) == []
+    (outcome,) = dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))
+    assert (outcome.kind, outcome.reason) == ("error", "ValueError: odd")
