@@ -166,7 +166,9 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = (), tape: Tape |
         row |= problem_row(problem) | flatten("optimizer", optimizer)
         standard = np.asarray(problem.start(), dtype=float)
         start = make_start(spec["start"], standard, spec["seed"])
-        loop = Loop(problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec.get("stream", spec["seed"]))
+        loop = Loop(
+            problem, optimizer, start=start, stop=make_stop(spec["stop"]), seed=spec.get("stream", spec["seed"])
+        )
         watch = Watch() if any(column.watches for column in columns) else None
         if tape is not None:
             tape.enter(RUNNING, row, monotonic())

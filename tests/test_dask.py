@@ -293,3 +293,15 @@ def test_a_batch_that_is_lost_goes_one_by_one_and_a_run_that_costs_worker_after_
         assert list(dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))) == []
     (outcome,) = dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))
     assert (outcome.kind, outcome.reason) == ("error", "ValueError: odd")
+
+
+def test_a_scheduler_belongs_to_dask_alone(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from optlab.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("e.yaml").write_text("problems: [kappa5]\noptimizers: [bfgs]\n")
+    done = CliRunner().invoke(main, ["run", "e.yaml", "--executor", "local", "--scheduler", "tcp://127.0.0.1:1"])
+    assert done.exit_code == 2
+    assert "--scheduler is for --executor dask, not for local" in done.output
