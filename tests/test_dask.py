@@ -81,7 +81,7 @@ class Cluster:
     """A scheduler and workers, each a process of its own on 127.0.0.1."""
 
     def __init__(self, folder, *security, protocol="tcp"):
-        self.security, self.processes = security, []
+        self.security, self.processes, self.folder = security, [], folder
         file = folder / "scheduler.json"
         tls = [word.replace("--tls-ca", "--tls-ca-file") for word in security]
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
@@ -97,7 +97,8 @@ class Cluster:
         return process
 
     def _start(self, *command):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        env = {**os.environ, "TMPDIR": str(self.folder)}  # what a killed worker cannot remove
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
         self.processes.append(process)
         return process
 
