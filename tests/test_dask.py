@@ -173,6 +173,26 @@ def test_all_runs_arrive_once_though_a_worker_and_all_below_it_are_killed_midway
             assert o.finished.iterations["k"].tolist() == list(range(6))
 
 
+def listening(pid):
+    """Return the addresses, as the kernel writes them, at which a process waits for connections by TCP."""
+    own = {str(f.readlink()) for f in Path(f"/proc/{pid}/fd").iterdir() if f.is_symlink()}
+    lines = [
+        line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
+    ]
+    return {line[1].split(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in own}
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux tells who listens where")
+def test_nothing_is_open_to_other_machines(cluster):
+    inside = "0100007F"  # 127.0.0.1
+    worker = cluster.worker()
+    assert listening(worker.pid) == {inside}
+    running = Dask(workers=1).run(task(f"{i}", index=i) for i in range(3))
+    next(running)
+    assert listening(os.getpid()) <= {inside}
+    running.close()
+
+
 def test_plugins_travel_with_what_they_import_and_errors_name_the_files_they_came_from(cluster, tmp_path):
     folder = tmp_path / "mine"
     (folder / "parts").mkdir(parents=True)

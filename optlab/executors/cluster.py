@@ -11,6 +11,8 @@ from optlab.core.status import InputError
 from optlab.fingerprint import digest, source_digest, versions
 
 MISSING = 'the executor dask needs the package distributed: pip install "optlab[cluster]"'
+PAGES = "127.0.0.1:0"
+"""Where dask serves its pages about itself: on this machine alone, never on every interface, at any free port."""
 
 
 def package() -> Any:
