@@ -255,10 +255,11 @@ def test_workers_do_not_import_what_called_them_and_have_one_thread(tmp_path):
     assert done.stdout.split("\n") == ["imported", "['ok', 'ok']", ""]
 
 
-def test_a_system_on_which_workers_cannot_start_is_said(monkeypatch):
+@pytest.mark.parametrize("before", ["", "import os, sys, time; os.close(int(sys.argv[1])); time.sleep(0.3); "])
+def test_a_system_on_which_workers_cannot_start_is_said(monkeypatch, before):
     from optlab.executors import nursery
 
-    monkeypatch.setattr(nursery, "START", "raise SystemExit(3)")
+    monkeypatch.setattr(nursery, "START", before + "raise SystemExit(3)")  # also where its code comes after its end
     with pytest.raises(OptlabError, match="ended with exit code 3"):
         list(Local(2).run([task("a", plugins=())]))
 
