@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optlab.choice import AUTO
 from optlab.core.status import InputError
 from optlab.environment import SCHEMA
 from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
@@ -16,6 +17,7 @@ from optlab.work import catalogue
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optlab.core.optimizer import Optimizer
     from optlab.core.plot import Plot
     from optlab.core.problem import Array, ProblemBase
     from optlab.expect import Verdict
@@ -196,6 +198,17 @@ class Results:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
         return self._build(self._specs[run])
+
+    def optimizer(self, run: str) -> Optimizer:
+        """Return the method of a run, built anew from its specification: of "auto", what it chose."""
+        if run not in self._specs:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        spec = json.loads(self._specs[run])["optimizer"]
+        if spec["name"] == AUTO:
+            spec = {"name": self.runs.set_index("run").at[run, "optimizer.chosen"]}
+        made: Optimizer = catalogue(self.plugins).make("optimizers", spec)
+        return made
 
     @cached_property
     def _specs(self) -> dict[str, str]:
