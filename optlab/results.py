@@ -237,6 +237,23 @@ class Results:
         """
         return self._plot(name, settings).draw(self)
 
+    def animate(self, path: str | Path, frames: int = 60, per_second: int = 12, **settings: Any) -> Path:
+        """Write the trajectories of these results as a GIF and return its path: ``results.animate("paths.gif")``.
+
+        Settings are those of the plot `trajectories`.
+
+        Raises
+        ------
+        InputError
+            For an unknown setting, a file that is no .gif, or where no problem has two variables.
+        """
+        from optlab.plots.animation import animate
+        from optlab.plots.trajectories import Trajectories
+
+        plot = self._plot("trajectories", settings)
+        assert isinstance(plot, Trajectories)
+        return animate(plot, self, Path(path), frames, per_second)
+
     def table(self, name: str, **settings: Any) -> Summary:
         """Return the table behind a plot, to publish: ``results.table("solved").latex()``, ``.text()`` and so on.
 

@@ -68,7 +68,7 @@ def test_a_basin_map_is_that_of_runs_one_by_one():
             minimum = np.linalg.eigvalsh(task.hessian(alone.x))[0] > 0
             assert (row.kind == "minimum") == minimum
         else:
-            assert row.end == ""
+            assert row.end == "none"
             assert np.isnan(row.end1)
     assert len(letters) >= 2
     assert all(np.ptp(ends, axis=0).max() < 1e-3 for ends in letters.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import cycle
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
-from optlab.plots.landscape import known_points
+from optlab.plots.landscape import MINIMUM, UNKNOWN, kind_of, known_points
 from optlab.plots.panels import legend, panels, plain
 from optlab.plots.series import GOOD
 
@@ -31,8 +30,6 @@ MARGIN = 0.35
 """Room around the known points and the standard start, in parts of their spread."""
 SAME = 1e-3
 """Ends that are nearer to each other than this part of the window are one point."""
-FLAT = 1e-6
-"""An eigenvalue of the Hessian below this part of the greatest counts as zero."""
 COLORS = ("#0072B2", "#F0E442", "#D55E00", "#56B4E9", "#009E73", "#E69F00", "#CC79A7")
 """Colors of minima and of end points of no known kind, by Okabe and Ito; neighbors differ in lightness."""
 GREYS = ("#1A1A1A", "#4D4D4D", "#808080", "#333333", "#666666", "#999999")
@@ -44,7 +41,6 @@ MOST = 12
 """Ends of a problem that have a letter, the most frequent ones."""
 PALEST = 0.65
 """How far a shaded color goes toward white at the fewest iterations."""
-MINIMUM, UNKNOWN = "minimum", "end point"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -124,7 +120,7 @@ class BasinMap(Plot):
         """Name the points that runs converged to: those of one problem once, whichever method went there."""
         problems = {panel: problem for panel, _, problem, _ in methods(data)}
         good = table["status"].isin(GOOD)
-        table = table.assign(end="", kind="")
+        table = table.assign(end="none", kind="none")
         table.loc[~good, ["end1", "end2", "f"]] = np.nan
         used = 0
         for panel, rows in table[good].groupby("panel", sort=False):
@@ -205,7 +201,7 @@ class BasinMap(Plot):
 
 def ends_of(rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     """Return (name, color, its rows) of every end of one problem, in the order of the names, "other" last."""
-    found = rows[rows["end"] != ""].groupby("end", sort=False)
+    found = rows[rows["end"] != "none"].groupby("end", sort=False)
     names = sorted(map(str, found.groups), key=lambda name: (name == "other", len(name), name))
     palettes = {True: cycle(COLORS), False: cycle(GREYS)}
     ends = []
@@ -242,18 +238,3 @@ def grouped(points: Array, near: float) -> Array:
         group[left[close]] = i
         i += 1
     return group
-
-
-def kind_of(problem: ProblemBase, x: Array) -> str:
-    """Return what kind of critical point x is, by the signs of the Hessian's eigenvalues there."""
-    if problem.constrained or problem.lacks("hessian"):
-        return UNKNOWN
-    with np.errstate(all="ignore"):
-        H = np.asarray(problem.hessian(x), dtype=float)
-    if not isfinite(float(H.sum())):
-        return UNKNOWN
-    least, *_, greatest = np.linalg.eigvalsh(H)
-    zero = FLAT * max(abs(least), abs(greatest))
-    if min(abs(least), abs(greatest)) <= zero:
-        return "degenerate point"
-    return MINIMUM if least > 0 else "maximum" if greatest < 0 else "saddle"
