@@ -89,6 +89,16 @@ def test_every_way_to_end_is_met():
     assert_same(runs, fall, method, stop)
 
 
+def test_a_run_that_went_on_long_may_rest_as_long():
+    """Without a tolerance every run stalls, after as many iterations without an event as it took to the last one."""
+    task, steps = optlab.problem("himmelblau"), {"step_size": np.geomspace(1e-3, 1e-2, 5)}
+    runs = optlab.map_runs(task, "gradient_descent", [1.0, 1.0], steps, Iterations(5000))
+    assert runs.together
+    assert set(runs.status) == {"STALLED"}
+    assert runs.iterations.max() > 800
+    assert_same(runs, task, optlab.optimizer("gradient_descent"), Iterations(5000))
+
+
 def test_what_a_user_writes_is_batched():
     def f(x):
         return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2

@@ -124,6 +124,23 @@ def test_a_step_map_is_that_of_runs_one_by_one_and_2_over_L_is_its_edge():
     assert (moved.loc[moved["x"].between(0.1 * 2 / L, 0.99 * 2 / L), "status"] == "CONVERGED").all()
 
 
+def test_starts_lie_on_the_line_through_the_solution_and_around_what_is_known():
+    task = optlab.problem("rosenbrock")
+    data = Given().add(task, gd(1e-3), "GD")
+    plot = StepMap(resolution=5, iterations=3)
+    table = plot.table(data)
+    row = table.iloc[7]
+    start = np.ones(2) + row["y"] * (task.start() - 1.0)
+    alone = optlab.minimize(task, gd(row["x"]), start, Iterations(3))
+    assert row["f"] == pytest.approx(alone.f, rel=1e-9)
+    cells = BasinMap(resolution=4, iterations=2).table(data)
+    lo, hi = (cells[["x1", "x2"]].agg(side).to_numpy() for side in ("min", "max"))
+    middle, size = np.array([-0.1, 1.0]), 2.2  # of start (−1.2, 1) and solution (1, 1)
+    half = np.array([size / 2, 0.6 * size / 2]) + 0.35 * size
+    assert lo == pytest.approx(middle - 0.75 * half)
+    assert hi == pytest.approx(middle + 0.75 * half)
+
+
 def test_a_step_map_takes_a_second_setting():
     task = optlab.problem("kappa5")
     method = optlab.optimizer("heavy_ball", step_size=0.1, momentum=0.5)

@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 import optlab
+from optlab.experiment import from_dict
 from optlab.plots._feasible import ACTIVE_WORDS
 from optlab.plots._paths import LEFT, SHORT_OF, events_of, kind_said
 from optlab.plots.animation import moments, palette_of
 from optlab.plots.trajectories import Trajectories
+from optlab.runner import execute
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,8 @@ def run_of(tmp_path_factory):
     def run(problems, optimizers, **more):
         experiment = {"name": "s", "problems": problems, "optimizers": optimizers, "columns": ["critical_point"],
                       "stop": {"stationarity": 1e-8, "iterations": 200}, **more}  # fmt: skip
-        return optlab.run(experiment, folder=tmp_path_factory.mktemp("s") / "s", progress=False, executor="serial")
+        folder = tmp_path_factory.mktemp("s") / "s"
+        return execute(from_dict(experiment), folder=folder, progress=False, executor="serial")
 
     return run
 

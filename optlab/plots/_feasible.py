@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TOUCHES = 1e-6
 """An inequality or a bound is active at a point where it is within this of 0, relative to the size of x or 1."""
-SIDE = 101
+SIDE = 81
 """Points per side of the grid for one inequality."""
 ACTIVE: dict[str, Any] = {"color": "#7B3294", "linewidth": 2.4, "alpha": 0.8}
 ACTIVE_WORDS = "active constraint"
