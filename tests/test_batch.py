@@ -99,6 +99,16 @@ def test_a_run_that_went_on_long_may_rest_as_long():
     assert_same(runs, task, optlab.optimizer("gradient_descent"), Iterations(5000))
 
 
+@pytest.mark.parametrize("f", [lambda x: 0.5 * x @ x, lambda x: 1e6 + 0.5 * x @ x])
+def test_a_worse_f_or_a_smaller_gradient_is_news(f):
+    """Slow growth just beyond 2/L, and a gradient that still falls where f is at its last digit, are no standstill."""
+    task, stop = optlab.Problem(f, start=[1e-6, 0.0], gradient=lambda x: 1.0 * x), Iterations(600)
+    runs = optlab.map_runs(task, "gradient_descent", None, {"step_size": np.array([2.0 + 1e-4, 1e-3, 2.0])}, stop)
+    assert runs.together
+    assert_same(runs, task, optlab.optimizer("gradient_descent"), stop)
+    assert runs.status[1:].tolist() == ["MAX_ITERATIONS", "STALLED"]
+
+
 def test_what_a_user_writes_is_batched():
     def f(x):
         return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
