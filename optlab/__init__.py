@@ -17,6 +17,7 @@ _HOME = {
         "iterate",
         "kkt",
         "load",
+        "map_runs",
         "minimize",
         "names",
         "optimizer",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from optlab.api import iterate as iterate
     from optlab.api import kkt as kkt
     from optlab.api import load as load
+    from optlab.api import map_runs as map_runs
     from optlab.api import minimize as minimize
     from optlab.api import names as names
     from optlab.api import optimizer as optimizer

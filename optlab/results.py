@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optlab.choice import AUTO
 from optlab.core.status import InputError
 from optlab.environment import SCHEMA
 from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
@@ -16,6 +17,7 @@ from optlab.work import catalogue
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optlab.core.optimizer import Optimizer
     from optlab.core.plot import Plot
     from optlab.core.problem import Array, ProblemBase
     from optlab.expect import Verdict
@@ -197,6 +199,17 @@ class Results:
             raise InputError(msg)
         return self._build(self._specs[run])
 
+    def optimizer(self, run: str) -> Optimizer:
+        """Return the method of a run, built anew from its specification: of "auto", what it chose."""
+        if run not in self._specs:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        spec = json.loads(self._specs[run])["optimizer"]
+        if spec["name"] == AUTO:
+            spec = {"name": self.runs.set_index("run").at[run, "optimizer.chosen"]}
+        made: Optimizer = catalogue(self.plugins).make("optimizers", spec)
+        return made
+
     @cached_property
     def _specs(self) -> dict[str, str]:
         return dict(zip(self.runs["run"], self.runs["spec"], strict=True))
@@ -223,6 +236,23 @@ class Results:
             For an unknown plot or setting, or a value out of range.
         """
         return self._plot(name, settings).draw(self)
+
+    def animate(self, path: str | Path, frames: int = 60, per_second: int = 12, **settings: Any) -> Path:
+        """Write the trajectories of these results as a GIF and return its path: ``results.animate("paths.gif")``.
+
+        Settings are those of the plot `trajectories`.
+
+        Raises
+        ------
+        InputError
+            For an unknown setting, a file that is no .gif, or where no problem has two variables.
+        """
+        from optlab.plots.animation import animate
+        from optlab.plots.trajectories import Trajectories
+
+        plot = self._plot("trajectories", settings)
+        assert isinstance(plot, Trajectories)
+        return animate(plot, self, Path(path), frames, per_second)
 
     def table(self, name: str, **settings: Any) -> Summary:
         """Return the table behind a plot, to publish: ``results.table("solved").latex()``, ``.text()`` and so on.

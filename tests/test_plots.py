@@ -17,15 +17,17 @@ from optlab.core.plot import Plot
 from optlab.core.problem import Facts, ProblemBase
 from optlab.core.user_problem import Problem
 from optlab.plots import style
+from optlab.plots._feasible import excess
+from optlab.plots._paths import clipped
 from optlab.plots.condition import ConditionAlongPath
 from optlab.plots.convergence import Convergence
-from optlab.plots.landscape import excess, levels_of, window_of
+from optlab.plots.landscape import levels_of, window_of
 from optlab.plots.panels import power, spread_marks
 from optlab.plots.save import draw_all, save
 from optlab.plots.series import line_names, panel_names, thinned
 from optlab.plots.steps import Steps
 from optlab.plots.sweep import Sweep, promise
-from optlab.plots.trajectories import Trajectories, clipped
+from optlab.plots.trajectories import Trajectories
 from optlab.sets.ball import Ball
 from optlab.sets.box import Box
 
