@@ -42,16 +42,11 @@ def _change(old: Any, new: Any, solved: list[bool], ratio: float, f0: float, tol
     """What became of a run; the gravest where several hold."""
     if solved[0] != solved[1]:
         return "lost" if solved[0] else "gained"
-    if failed(old["status"]) and failed(new["status"]):  # where a run breaks down says nothing
-        return "status" if old["status"] != new["status"] else ""
-    rise = new["f"] - old["f"]
-    scale = TAU * abs(f0 - old["f"]) + ROUNDING * abs(old["f"])
-    if rise > scale or (np.isfinite(old["f"]) and not np.isfinite(new["f"])):
-        return "worse f"
-    if -rise > scale:
-        return "better f"
-    if ratio > 1 + tolerance:
-        return "dearer"
-    if ratio < 1 / (1 + tolerance):
-        return "cheaper"
+    if not (failed(old["status"]) and failed(new["status"])):  # where a run breaks down says nothing
+        rise = new["f"] - old["f"]
+        scale = TAU * abs(f0 - old["f"]) + ROUNDING * abs(old["f"])
+        if abs(rise) > scale or np.isnan(new["f"]) > np.isnan(old["f"]):
+            return "better f" if rise < 0 else "worse f"
+    if ratio > 1 + tolerance or ratio < 1 / (1 + tolerance):
+        return "dearer" if ratio > 1 else "cheaper"
     return "status" if old["status"] != new["status"] else ""

@@ -39,7 +39,7 @@ def _winner(standing: Standing) -> list[str]:
     text += f", as many as {listed(equal)}, at the least typical cost" if equal else ""
     rest = order[1 + len(equal) :]
     text += f"; next is {rest[0]} with {solved[rest[0]]}" if rest and not equal else ""
-    text += f"; last is {rest[-1]} with {solved[rest[-1]]}" if len(rest) > 1 else ""
+    text += f"; last is {rest[-1]} with {solved[rest[-1]]}" if len(rest) > (not equal) else ""
     return [text + ".", _cheapest(standing), *_lead(standing, order)]
 
 
