@@ -36,6 +36,7 @@ def _winner(standing: Standing) -> list[str]:
         return [f"None of {len(order)} methods solved any of {cases}."]
     equal = [line for line in order[1:] if solved[line] == solved[best]]
     text = f"{best} is first of {len(order)} methods: it solved {solved[best]} of {cases}"
+    text += f" (it fits {fits})" if (fits := int(standing.fits[best].sum())) < len(costs) else ""
     text += f", as many as {listed(equal)}, at the least typical cost" if equal else ""
     rest = order[1 + len(equal) :]
     text += f"; next is {rest[0]} with {solved[rest[0]]}" if rest and not equal else ""

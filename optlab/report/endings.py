@@ -35,11 +35,15 @@ def statuses(runs: pd.DataFrame) -> Summary:
 
 
 def why(runs: pd.DataFrame) -> Summary:
-    """Return a row per cause for which runs did not converge, the largest first; `runs` has `panel` and `line`."""
+    """Return a row per cause for which runs did not converge, the largest first, what was skipped last.
+
+    `runs` has the columns `panel` and `line`.
+    """
     import pandas as pd
 
     short = runs[~runs["status"].isin([Status.CONVERGED.name])]
     found = causes(short.assign(label=short["line"], problem=short["panel"]))
+    found.sort(key=lambda cause: cause.status == Status.SKIPPED.name)
     rows = [[c.status, len(c.runs), c.message, _methods(c), _examples(c)] for c in found[:MOST_CAUSES]]
     cut = (
         f" The first {MOST_CAUSES} of {len(found)} causes; runs.parquet holds all." if len(found) > MOST_CAUSES else ""

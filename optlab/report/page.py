@@ -111,7 +111,7 @@ def _published(name: str, summary: Summary | None, folder: Path) -> str:
         written.append(place / f"{name}.{kind}")
         written[-1].write_text(text, encoding="utf-8")
     shown = table(summary.frame, summary.caption, sortable=True, name=f"table-{name}")
-    return f'{shown}<p class="soft">This table: {links(written, folder)}</p>'
+    return f'{shown}<p class="soft this-table">This table: {links(written, folder)}</p>'
 
 
 def _folded(shown: str, rows: int) -> str:

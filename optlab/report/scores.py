@@ -30,6 +30,7 @@ def ranking(standing: Standing, runs: pd.DataFrame) -> Summary:
     order, ratios = standing.order, standing.ratios
     column = {str(line): j for j, line in enumerate(standing.costs.columns)}
     other = runs[elsewhere(standing, runs)]["line"].value_counts()
+    enough = standing.costs.index.get_level_values("panel").nunique() >= RULE.fewest
     rows: list[dict[str, Any]] = []
     for line in order[:MOST_METHODS]:
         own, of = ratios[:, column[line]], runs[runs["line"] == line]["status"]
@@ -41,7 +42,7 @@ def ranking(standing: Standing, runs: pd.DataFrame) -> Summary:
             "cheapest on": int((own == 1.0).sum()),
             "typical cost": typical(own),
             "first is cheaper, %": 100 * share,
-            "interval": f"{100 * low:.0f}–{100 * high:.0f}" if np.isfinite(low) else "",
+            "interval": f"{100 * low:.0f}–{100 * high:.0f}" if np.isfinite(low) and enough else "",
             "converged": int(of.isin(GOOD).sum()),
             "elsewhere": int(other.get(line, 0)),
             "out of budget": int(of.isin(LIMITS).sum()),
@@ -59,8 +60,8 @@ _RANKING = (
     f"Solved: f − f* ≤ {RULE.tau:g} |f(x₀) − f*| at a feasible point; of the cases that the method fits, a case being "
     f"a problem from one start with one seed. Cost is counted in {COST}; the typical cost is the median, over what it "
     "solved, of its cost over the cheapest method's. How often the first is cheaper, of the cases that one of the two "
-    f"solves (ties count half), with the {100 * RULE.confidence:g} % interval over problems. Elsewhere: converged, but "
-    "not to the minimum."
+    f"solves (ties count half), with the {100 * RULE.confidence:g} % interval over problems where there are enough. "
+    "Elsewhere: converged, but not to the minimum."
 )
 
 
