@@ -25,6 +25,7 @@ _HOME = {
         "run",
         "sensitivity",
     ),
+    "comparison": ("compare",),
     "core.facts": ("Facts",),
     "core.problem": ("ProblemBase",),
     "core.samples": ("Samples",),
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from optlab.api import problem as problem
     from optlab.api import run as run
     from optlab.api import sensitivity as sensitivity
+    from optlab.comparison import compare as compare
     from optlab.core import stop as stop
     from optlab.core.column import Column as Column
     from optlab.core.descent import DescentState as DescentState

@@ -81,6 +81,11 @@ class Result:
         """Whether the tolerances are met."""
         return self.status.success
 
+    def _repr_html_(self) -> str:
+        from optlab.notebook import result_table
+
+        return result_table(self)
+
     @cached_property
     def trace(self) -> pd.DataFrame:
         """One row per iteration: k, f, stationarity, step_size, counts, seconds, kept, and the columns asked for.
