@@ -19,6 +19,7 @@ from optlab.plots.series import named
 if TYPE_CHECKING:
     import pandas as pd
 
+    from optlab.core.optimizer import Optimizer
     from optlab.core.problem import Array, ProblemBase
 
 RULE = Pairwise()
@@ -71,6 +72,10 @@ class Judged:
     def problem(self, run: str) -> ProblemBase:
         """As the whole has it."""
         return self.whole.problem(run)
+
+    def optimizer(self, run: str) -> Optimizer:
+        """As the whole has it."""
+        return self.whole.optimizer(run)
 
 
 @dataclass(frozen=True)
