@@ -28,7 +28,7 @@ from optlab.optimizers.gradient.gradient_descent import GradientDescent
 
 PLUGIN = str(Path(__file__).with_name("nasty_methods.py"))
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="child processes need fork")
-needs_proc = pytest.mark.skipif(not limits.STATM.exists(), reason="memory is limited where /proc tells of it")
+needs_proc = pytest.mark.skipif(not limits.PROC.exists(), reason="memory is limited where /proc tells of it")
 
 
 def task(what="nothing", *, name="", columns=("suboptimality",), stop=None, **settings):
