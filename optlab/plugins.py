@@ -59,7 +59,8 @@ def _neighbors(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = writes
         for name, module in hidden.items():
-            if name not in _OURS or name not in sys.modules:
+            fresh = name in _OURS and (name in sys.modules or _lies_in(module, folder))  # now, or once it is imported
+            if not fresh:
                 sys.modules[name] = module
         _OURS.update(name for name, module in sys.modules.items() if name not in hidden and _lies_in(module, folder))
 
