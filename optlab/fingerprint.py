@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from typing import Any
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
 )
+CODE = (".py", ".so", ".pyd", ".dll", ".dylib", ".c", ".cpp", ".h", ".f90", ".jl", ".R")
+QUOTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*|[\w./-]{1,200}\.\w{1,5}")
+"""A text that may be the name of a module, or of a file."""
 OWN = ("optlab", "optlab_problems")
 STARTERS = frozenset({"optlab.api"})
 """Modules that begin runs and show results: no run depends on what they import."""
@@ -28,6 +32,7 @@ def digest(data: Any) -> str:
 def source_digest(path: Path, with_own: bool = True) -> str:
     """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
 
+    What is imported by a name in quotes counts, and so does code, compiled too, whose file is named there; data do not.
     Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
     but is not installed.
     """
@@ -43,13 +48,50 @@ def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
     return seen
 
 
+class Original:
+    """A plug-in with the Python files it imports, as they are when this is made; says later whether they still are.
+
+    What is built at run time, such as compiled code, is not looked at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._then = {file: source for file, source in sources(path, with_own=False).items() if file.suffix == ".py"}
+        self._stamps = self._now()
+
+    @property
+    def edited(self) -> bool:
+        """Whether a file holds something else by now."""
+        stamps = self._now()
+        if stamps != self._stamps:
+            if any(not file.is_file() or file.read_bytes() != source for file, source in self._then.items()):
+                return True
+            self._stamps = stamps
+        return False
+
+    def _now(self) -> list[tuple[int, int, int] | None]:
+        found: list[tuple[int, int, int] | None] = []
+        for file in self._then:
+            try:
+                there = file.stat()
+                found.append((there.st_mtime_ns, there.st_size, there.st_ino))
+            except OSError:
+                found.append(None)
+        return found
+
+
 def _collect(path: Path, seen: dict[Path, bytes], with_own: bool = True) -> None:
     own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
     if path in seen or (own and not with_own):
         return
     seen[path] = path.read_bytes()
-    for target in _plain_imports(seen[path]) if own else _imports(seen[path]):
+    if path.suffix != ".py":
+        return
+    imports, quoted = (_plain_imports(seen[path]), ()) if own else _imports(seen[path])
+    for target in imports:
         for file in _files_of(target, path.parent):
+            _collect(file, seen, with_own)
+    for text in quoted:
+        for file in _quoted_files(text, path.parent):
             _collect(file, seen, with_own)
 
 
@@ -65,29 +107,43 @@ def _plain_imports(source: bytes) -> Iterator[str]:
 
 
 @lru_cache(maxsize=64)
-def _imports(source: bytes) -> tuple[str, ...]:
-    """Return what a file of someone else may import, however it is written; a name in quotes counts too."""
-    return tuple(_imported(source))
-
-
-def _imported(source: bytes) -> Iterator[str]:
+def _imports(source: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a file of someone else may import, and what of its texts may be the name of a module or a file."""
     import ast
 
     try:
-        tree = ast.parse(source)
+        nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):  # said where it is imported
-        return
-    for node in ast.walk(tree):
+        return (), ()
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return tuple(_imported(nodes)), tuple(sorted(text for text in texts if QUOTED.fullmatch(text)))
+
+
+def _imported(nodes: list[Any]) -> Iterator[str]:
+    import ast
+
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
             yield base
             yield from (f"{base.rstrip('.') + '.' if node.module else base}{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):  # also not beside
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in ("import_module", "__import__") and isinstance(node.args[0].value, str):
                 yield node.args[0].value
+
+
+def _quoted_files(text: str, beside: Path) -> Iterator[Path]:
+    """Yield the code beside a file that a text in it may be the name of, as a path or as a module."""
+    if text.endswith(CODE):
+        if (beside / text).is_file():
+            yield (beside / text).resolve()
+    else:
+        top = os.path.join(beside, text.partition(".")[0])  # noqa: PTH118  for many texts
+        if os.path.isfile(f"{top}.py") or os.path.isdir(top):  # noqa: PTH112, PTH113
+            yield from _files_of(text, beside)
 
 
 def _files_of(module: str, beside: Path) -> Iterator[Path]:

@@ -42,8 +42,11 @@ def query(results: Results, sql: str) -> pd.DataFrame:
                 connection.execute(f"create view {name} as select * from read_parquet('{path}')")
         try:
             answer = connection.execute(sql)
-            frame: pd.DataFrame = answer.df()
+            frame: pd.DataFrame | None = answer.df() if answer is not None else None
         except duckdb.Error as error:
             msg = f"the query cannot be answered: {error}"
             raise InputError(msg) from error
+    if frame is None:
+        msg = f"the query is empty, given {sql!r}: for example, select label, count(*) from runs group by label"
+        raise InputError(msg)
     return frame

@@ -271,6 +271,8 @@ class Catalogue:
                 raise InputError(msg)
         statements = _statements((path, "", "plugin") for path in self.plugins)
         self._plugin_entries = {kind: _plugged_in(statements, kind) for kind in ROOTS} if statements else {}
+        found = [entry for entries in self._plugin_entries.values() for entry in entries.values()]
+        self._plugin_names = {name: e.path for e in found for name in (e.name, f"{e.path.stem}:{e.class_name}")}
 
     def entries(self, kind: str) -> dict[str, Entry]:
         """Return name → Entry of a kind: built-in, then plug-ins."""
@@ -281,6 +283,13 @@ class Catalogue:
         for name, entry in self._plugin_entries.get(kind, {}).items():
             found[f"{entry.path.stem}:{entry.class_name}" if name in found else name] = entry
         return found
+
+    def plugins_of(self, spec: Any) -> frozenset[Path]:
+        """Return the plug-in files whose classes a specification names, anywhere in it."""
+        if isinstance(spec, str):
+            return frozenset([self._plugin_names[spec]]) if spec in self._plugin_names else frozenset()
+        parts = spec.values() if isinstance(spec, Mapping) else spec if isinstance(spec, (list, tuple)) else ()
+        return frozenset().union(*map(self.plugins_of, parts)) if self._plugin_names else frozenset()
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted; installed third-party catalogues included."""

@@ -22,7 +22,7 @@ from optlab.core.driver import DEFAULT_STOP, Loop, lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS, check_start
 from optlab.core.settings import check_settings, name_of, settings_of
-from optlab.core.status import InputError, nearest
+from optlab.core.status import InputError, nearest, worded
 from optlab.core.stop import CODES, Stop, code
 from optlab.derivatives.batched import NotBatchableError
 
@@ -124,7 +124,7 @@ def map_runs(
                 Front(problem, optimizer, X, columns, stop, seed, ended, which).run()
             note = _differs(ended, problem, optimizer, X, columns, stop, seed, check)
     except Exception as error:  # whatever cannot be done for many runs at once may be done one by one
-        note = f"{type(error).__name__}: {error}"
+        note = worded(error)
     if note:
         for i in range(len(X)):
             _alone(problem, optimizer, X, columns, stop, seed, i, ended, i)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.settings import name_of
+from optlab.core.status import worded
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _attempt(
         with np.errstate(all="ignore"):
             return dict(action(trace, problem)), ""
     except (Exception, SystemExit) as error:  # a user's code may raise anything; the run keeps what it has
-        return {}, f"{type(error).__name__}: {error}"
+        return {}, worded(error)
 
 
 def _checked(name: str, value: Any, trace: Trace, *, silent: bool) -> tuple[Array, str]:

@@ -18,7 +18,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
 from optlab.core.record import Book, Record
 from optlab.core.settings import check_settings, name_of
-from optlab.core.status import Halt, InputError, Status
+from optlab.core.status import Halt, InputError, Status, worded
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
 from optlab.derivatives.traps import place
@@ -158,7 +158,9 @@ class Loop:
             self._halt(halt)
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
-        except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
+        except KeyboardInterrupt:  # the user's, for all runs
+            raise
+        except BaseException as error:  # exit() in a step, too, ends its run and no other
             self.fail(error)
         self.seconds += perf_counter() - begin - self.oracle.waited
         return False
@@ -332,8 +334,8 @@ class Loop:
 
 def explain(error: BaseException) -> str:
     """Say what an exception means, for a status line."""
-    text = f"{type(error).__name__}: {error}"
-    if isinstance(error, ValueError) and "read-only" in str(error):
+    text = worded(error)
+    if isinstance(error, ValueError) and "read-only" in text:
         text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
     return text + place(error)
 

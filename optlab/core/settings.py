@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from optlab.core.status import InputError, nearest
+from optlab.core.status import InputError, nearest, worded
 
 COMPARISONS = (("gt", ">", operator.gt), ("ge", ">=", operator.ge), ("lt", "<", operator.lt), ("le", "<=", operator.le))
 
@@ -172,7 +172,7 @@ def build(cls: Any, settings: dict[str, Any]) -> Any:
     except InputError:
         raise
     except Exception as error:  # a user's class may raise anything
-        msg = f"{name_of(cls)} cannot be built: {type(error).__name__}: {error}"
+        msg = f"{name_of(cls)} cannot be built: {worded(error)}"
         raise InputError(msg) from error
     check_settings(item)
     return item

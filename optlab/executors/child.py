@@ -12,16 +12,19 @@ from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from optlab.core.status import Status
+from optlab.core.status import Status, worded
 from optlab.executors.limits import Limits
+from optlab.executors.nursery import DEAF_TO
 from optlab.executors.wire import receive, send
 from optlab.work import Finished, catalogue, perform, salvage, stopped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from optlab.core.tape import Tape
     from optlab.executors.base import Task
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 Ending = Literal["ok", "memory", "error"]
 
 
@@ -32,9 +35,16 @@ def live(link: socket.socket, tape: Tape, guard: int) -> None:
     """
     os.setpgid(0, 0)
     _die_with(guard)
+    tape.keep_to_oneself()
+    myself = os.getpid()
     while (order := receive(link)) is not None:
         task, verdict = pickle.loads(order)
-        send(link, pickle.dumps(_answer(task, verdict, tape)))
+        answer = pickle.dumps(_answer(task, verdict, tape))
+        if os.getpid() != myself:  # a copy that a run has made by a fork; the run is answered for by the first
+            os._exit(0)
+        with suppress(Exception):
+            sys.stdout.flush()
+        send(link, answer)
     os._exit(0)
 
 
@@ -57,12 +67,19 @@ def _answer(task: Task, verdict: tuple[Status, str] | None, tape: Tape) -> tuple
     except MemoryError:
         return "memory", setup, b""
     except Exception as error:  # not the run's: `perform` answers for that
-        return "error", setup, f"{type(error).__name__}: {error}".encode()
+        return "error", setup, worded(error).encode()
 
 
 def _out_of_memory(finished: Finished) -> bool:
     row = finished.row
     return row["status"] == Status.ERROR.name and "MemoryError" in (row["traceback"] or " ").splitlines()[-1]
+
+
+def named(spec: dict[str, Any], plugins: tuple[str, ...]) -> frozenset[Path]:
+    """Return the plug-ins whose code a run executes, as far as they can be read."""
+    with suppress(Exception):
+        return catalogue(plugins).plugins_of(spec)
+    return frozenset()
 
 
 def prepare(spec: dict[str, Any], plugins: tuple[str, ...], own: bool = True) -> None:
@@ -87,10 +104,16 @@ def _named(spec: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _die_with(guard: int) -> None:
     """Have the system end this process with its guard, where the system can."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by whoever started the run
+    for number in DEAF_TO:
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    control(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guard:
+        os._exit(1)
+
+
+def control(what: int, how: int) -> None:
+    """Set a property of this process that only Linux knows."""
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != guard:
-        os._exit(1)
+        ctypes.CDLL(None).prctl(what, how)
