@@ -66,9 +66,7 @@ def ended(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _remembered(
-    problem: Any, method: Any, shape: tuple[int, ...], key: Any, iterations: int, seconds: float
-) -> Runs:
+def _remembered(problem: Any, method: Any, shape: tuple[int, ...], key: Any, iterations: int, seconds: float) -> Runs:
     (_, starts), *settings = ((name, np.frombuffer(values)) for name, values in key)
     stop = Stationary() | Iterations(iterations)
     return map_runs(problem, method, starts.reshape(shape), dict(settings), stop, seconds=seconds)

@@ -14,7 +14,7 @@ from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
 from optlab.plots.landscape import MINIMUM, UNKNOWN, kind_of, known_points
-from optlab.plots.panels import legend, panels, plain
+from optlab.plots.panels import heading, legend, panels
 from optlab.plots.series import GOOD
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class BasinMap(Plot):
             for axes, ((name, line), rows) in zip(axes_there, cells, strict=True):
                 ends = [(end, color, there.iloc[0]) for end, color, there in ends_of(table[table["panel"] == name])]
                 self._panel(axes, rows, ends)
-                axes.set_title(plain(f"{line} on {name}" if many else str(line)))
+                heading(axes, f"{line} on {name}" if many else str(line))
             legend(figure, entries + outcome_entries([table["status"].to_numpy()]))
             return figure
 

@@ -14,7 +14,7 @@ from optlab.core.settings import settings_of
 from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
-from optlab.plots.panels import legend, panels, plain, swatch, tidy_ticks
+from optlab.plots.panels import heading, legend, panels, swatch, tidy_ticks
 from optlab.plots.series import GOOD
 from optlab.plots.step_sensitivity import stable_step
 
@@ -149,7 +149,7 @@ class StepMap(Plot):
             norm = LogNorm(k.min(), max(k.max(), k.min() + 1))
             for axes, ((panel, line), rows) in zip(axes_there, cells, strict=True):
                 self._panel(axes, rows, norm)
-                axes.set_title(plain(str(line) if table["panel"].nunique() == 1 else f"{line} on {panel}"))
+                heading(axes, str(line) if table["panel"].nunique() == 1 else f"{line} on {panel}")
             bar = figure.colorbar(ScalarMappable(norm, COLORS), ax=axes_there, label="iterations to converge")
             tidy_ticks(bar.ax)
             entries = outcome_entries([table["status"].to_numpy()])
