@@ -172,7 +172,7 @@ def length_of(problem: ProblemBase, x: Array) -> float:
 
 def length_from(x: Array, start_length: float) -> float:
     """Return ℓ from x and the length of the standard start."""
-    size = max(max_abs(x), start_length)
+    size = max(max_abs(x), start_length or 1.0)
     return size if 0 < size < 1 else 1.0
 
 

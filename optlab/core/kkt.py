@@ -25,6 +25,8 @@ FEASIBLE_AT_MOST = 1e-6
 """… and to this as given."""
 UNBOUNDED = 1e6
 """What a constraint pushes at a KKT point is at most so many times ∇f; 45 is the most in the catalogue."""
+DEAR = 10.0
+"""What violated equalities gain, over the length ℓ, is at most this many times the tolerance of stationarity."""
 BALANCED = 1e-8
 """A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 
@@ -239,20 +241,37 @@ def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float
     """Return why (x, ∇f) is not stationary to the tolerance, multipliers recovered, or an empty string if it is.
 
     Multipliers that have left every scale are no multipliers: near a minimum that has none, as at a cusp, those of
-    ever better approximations grow without bound.
+    ever better approximations grow without bound. So do those of equalities that are violated less and less; νh, what
+    f gains by the violation, falls more slowly than the residuals, and is held to the tolerance as λg is.
     """
     worst = stationarity(problem, x, gradient)
     if not worst <= tolerance:
         return f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
+    price = greatest_price(problem, x, gradient)
+    if not price <= DEAR * tolerance * length_of(problem, x):
+        return f"the violated equalities are worth {price:.1e} of f: their multipliers are too great for that"
     push = greatest_push(problem, x, gradient)
     if not push <= UNBOUNDED:
         return f"the multipliers are {push:.0e} times as large as ∇f: here, it seems, there are none"
     return ""
 
 
+def _has_rows(problem: ProblemBase) -> bool:
+    """Whether multipliers of rows other than bounds are recovered."""
+    return bool(problem.constraint_forms) and not only_bounds(problem) and not by_projection(problem)
+
+
+def greatest_price(problem: ProblemBase, x: Array, gradient: Array) -> float:
+    """Return the greatest |ν_j h_j|, in the units of f: what violating an equality gains; 0 without equalities."""
+    if "equality" not in problem.constraint_forms or not _has_rows(problem):
+        return 0.0
+    with np.errstate(all="ignore"):
+        return float(np.abs(kkt(problem, x, gradient).nu * constraints(problem, x).h).max(initial=0.0))
+
+
 def greatest_push(problem: ProblemBase, x: Array, gradient: Array) -> float:
     """Return the greatest λ_i‖∇g_i‖ or |ν_j|‖∇h_j‖ over ‖∇f‖∞, rows at x or at the standard start; 0 without rows."""
-    if only_bounds(problem) or by_projection(problem) or not problem.constraint_forms:
+    if not _has_rows(problem):
         return 0.0
     with np.errstate(all="ignore"):
         found, start = kkt(problem, x, gradient), standard_point(problem)

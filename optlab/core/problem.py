@@ -85,8 +85,10 @@ class ProblemBase(ABC):
 
     @cached_property
     def start_length(self) -> float:
-        """The greatest component of the standard start, in magnitude: a length in the units of x; 0 at the origin."""
-        return float(np.abs(self.start()).max())
+        """The greatest component of the projected standard start, in magnitude: a length of x; 0 at the origin."""
+        x = np.asarray(self.start(), dtype=float)
+        region = self.projection_set
+        return float(np.abs(x if region is None else region.project(x)).max())
 
     @cached_property
     def known(self) -> Facts:

@@ -16,7 +16,7 @@ from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_terms import Augmented
 from optlab.linesearch.base import noise_of
-from optlab.optimizers._composed import ComposedOptimizer, ComposedState
+from optlab.optimizers._composed import STUCK, ComposedOptimizer, ComposedState
 from optlab.optimizers._merit_view import Point
 from optlab.optimizers.projected.trust_region_faces import TrustRegionFaces
 
@@ -163,6 +163,12 @@ class PenaltyOptimizer(ComposedOptimizer):
         rho = self.raised(program, state, halt)
         terms = state.terms
         return {"rho": rho, "terms": state.rows.terms(rho, terms.lam, terms.nu)}
+
+    def _halted(self, program: Program, state: Any, halt: Halt) -> State:
+        """Go on with another merit function, unless the last that is tried stands where no feasible point is near."""
+        if halt.status is not Status.UNBOUNDED and state.stuck + 1 >= STUCK:
+            refuse_infeasible(program, state.rows, state.memory)
+        return super()._halted(program, state, halt)
 
     def raised(self, program: Program, state: Any, halt: Halt | None = None) -> float:
         """Return the next ρ.

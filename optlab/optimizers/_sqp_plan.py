@@ -176,7 +176,7 @@ def solved(qp: QuadraticProgram, memory: Memory) -> Plan:
     total = distance(memory.values, memory)
     length = max(1.0, max_abs(memory.values.x))
     gain = total - _least(qp, memory, total, length) if total > MET * length else 0.0
-    hopeless = total if total > MET * length and gain <= HOPELESS * total else inf
+    hopeless = total if total > MET * length and gain <= HOPELESS * min(total, length) else inf
     if hopeless < inf and total >= (1.0 - HOPELESS) * memory.hopeless:
         raise infeasible(memory)
     most = DEAREST * memory.steepest / memory.units
