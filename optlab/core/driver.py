@@ -18,7 +18,7 @@ from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
 from optlab.core.record import Book, Record
 from optlab.core.settings import check_settings, name_of
-from optlab.core.status import Halt, InputError, Status
+from optlab.core.status import EmptySetError, Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
 from optlab.derivatives.traps import place
@@ -125,9 +125,11 @@ class Loop:
         if self.state is None:
             if not self._attempt(self.optimizer.init, self.x0):
                 return
-            self._note_projection()
             try:
+                self._note_projection()
                 self._measure_scale()
+            except EmptySetError as error:
+                self._end(Status.INFEASIBLE, str(error))
             except InputError:  # facts that cannot be meant
                 raise
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
@@ -158,6 +160,8 @@ class Loop:
             self._halt(halt)
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
+        except EmptySetError as error:
+            self._end(Status.INFEASIBLE, str(error))
         except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
             self.fail(error)
         self.seconds += perf_counter() - begin - self.oracle.waited

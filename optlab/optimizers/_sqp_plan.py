@@ -28,7 +28,8 @@ DEARER = 10.0
 STEERED = 0.1
 """The program has to take away this fraction of the violation that can be taken away at all."""
 HOPELESS = 1e-6
-"""Where less than this fraction of the violation can be gained, to first order, there is no feasible point nearby."""
+"""Where less than this fraction of the violation, or of the length of x if that is less, can be gained, to first order,
+there is no feasible point nearby."""
 MET = 1e-9
 """A violation is none when, as a distance, it is this fraction of the length of x, or of 1 where that is shorter."""
 
