@@ -7,6 +7,7 @@ import pytest
 from autograd import numpy as anp
 
 import optlab
+from optlab.core.depth import bottomless
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
 from optlab.sets.ball import Ball
@@ -182,3 +183,43 @@ def test_the_barrier_never_asks_for_f_where_there_is_no_interior():
 def test_a_set_and_bounds_without_a_common_point_are_infeasible(method):
     problem = Problem(lambda x: x @ x, start=[0.1, 0.2], bounds=(2, 3), feasible=Ball(1.0))
     assert optlab.minimize(problem, method).status.name == "INFEASIBLE"
+
+
+CONTRADICTIONS = {
+    "parallel rows": {"linear_inequality": ([[1.0, 1.0], [-1.0, -1.0]], [1.0, -3.0])},
+    "an equality off fixed variables": {"bounds": ([1, 2], [1, 2]), "linear_equality": ([[1.0, 1.0]], [6.0])},
+    "an inequality off fixed variables": {"bounds": ([1, 2], [1, 2]), "linear_inequality": ([[1.0, 1.0]], [2.0])},
+}
+
+
+@pytest.mark.parametrize("method", [*GENERAL, "penalty", "active_set"])
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_contradictions_are_called_infeasible(method, name):
+    problem = Problem(lambda x: x @ x, start=[1.0, 1.0], **CONTRADICTIONS[name])
+    assert optlab.minimize(problem, method).status.name == "INFEASIBLE"
+
+
+@pytest.mark.parametrize("method", [*GENERAL, "penalty"])
+def test_a_fall_without_bound_is_seen_whatever_ends_the_run(method):
+    """x₁ − exp x₂ with x₁² ≤ 4 overflows before any method can follow it; −x³ falls along a line and from a bound."""
+    curved = Problem(lambda x: x[0] - anp.exp(x[1]), start=[1.0, 1.0], inequality=lambda x: x[0] ** 2 - 4)
+    line = Problem(lambda x: -(x[0] ** 3), start=[1.0, 1.0], linear_equality=([[1.0, -1.0]], [2.0]))
+    for problem in (curved, line):
+        result = optlab.minimize(problem, method)
+        assert result.status.name == "UNBOUNDED", result.message
+
+
+@pytest.mark.parametrize("method", ["fista", "ista", "admm", "proximal_newton", "projected_gradient", "lbfgsb"])
+def test_a_cubic_from_a_bound_on_is_unbounded(method):
+    problem = Problem(lambda x: -(x[0] ** 3), start=[1.0], bounds=(0, np.inf))
+    result = optlab.minimize(problem, method)
+    assert result.status.name == "UNBOUNDED", result.message
+
+
+def test_a_fall_outside_of_the_constraints_is_none_of_f():
+    """x exp y falls without bound for x < 0 alone, and x ≥ 0: a point outside shows nothing, one beside may."""
+    problem = Problem(lambda x: x[0] * np.exp(x[1]), start=[1.0, 1.0], inequality=lambda x: -x[:1])
+    assert not bottomless(problem, np.array([-1e-3, 300.0]), np.e, problem.value(np.array([-1e-3, 300.0])), np.e)
+    free = Problem(problem.value, start=[1.0, 1.0], inequality=lambda x: -x[:1] - 1.0)
+    assert bottomless(free, np.array([-1.001, 300.0]), np.e, free.value(np.array([-1.001, 300.0])), np.e)
+    assert not bottomless(free, np.array([-1.0, 20.0]), np.e, free.value(np.array([-1.0, 20.0])), np.e)

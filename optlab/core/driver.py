@@ -13,6 +13,7 @@ import numpy as np
 
 from optlab.core import kkt
 from optlab.core.constraints import project
+from optlab.core.depth import VAST, bottomless, size_at_first
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
@@ -37,8 +38,9 @@ BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
 SHORT = float(np.finfo(float).eps) ** 0.5
 """A step of this part of x shows in double precision whether f falls along −g."""
-VAST = 1 / float(np.finfo(float).eps)
-"""What is more than this many times larger than where a run began has left every scale of the problem."""
+STEPLESS = {Status.STALLED, Status.NONFINITE, Status.DIVERGED, Status.LINESEARCH_FAILED, Status.SINGULAR_KKT,
+            Status.NEGATIVE_CURVATURE}  # fmt: skip
+"""Verdicts that no further step serves."""
 
 
 class Loop:
@@ -242,11 +244,24 @@ class Loop:
         old, book = self.state, self.book
         if old is None or new is None:
             return Status.NONFINITE
-        fall = max(book.head, default=old.f) - old.f
-        if fall > VAST * (max(map(abs, book.head), default=0.0) or 1.0):
+        if self._bottomless() or (new.f == -inf and isfinite(max_abs(new.x)) and not self._outside(new.x)):
             return Status.UNBOUNDED
         overflowed = new.f == inf and max_abs(new.x) > VAST
         return Status.DIVERGED if old.f > book.best_f or overflowed else Status.NONFINITE
+
+    def _outside(self, x: Array) -> str:
+        try:
+            return kkt.infeasibility(self.judge, np.asarray(x, dtype=float))
+        except Exception as error:  # the problem's, where a run ends anyway
+            return explain(error)
+
+    def _bottomless(self) -> bool:
+        """Whether the best f so far has fallen without bound."""
+        book = self.book
+        if not book.head or book.best_x is None:
+            return False
+        size = float(size_at_first(book.head[0], self.scale * max(1.0, self.problem.start_length)))
+        return bottomless(self.judge, book.best_x, book.head[0], book.best_f, size)
 
     def _note_projection(self) -> None:
         assert self.state is not None
@@ -321,6 +336,10 @@ class Loop:
         return np.asarray(self.judge.gradient(np.asarray(self.state.x, dtype=float)))
 
     def _end(self, status: Status, message: str = "") -> None:
+        """End the run; a method that finds no step where f has already fallen without bound has found just that."""
+        if status in STEPLESS and self._bottomless():
+            message = f"f has fallen to {self.book.best_f:.3g}, without bound; then {message or status.value}"
+            status = Status.UNBOUNDED
         self.status = status
         parts = [self.note, message or status.value, "" if status is Status.CONVERGED else self.book.claim]
         self.message = "; ".join(part for part in parts if part)
