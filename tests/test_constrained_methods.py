@@ -223,3 +223,19 @@ def test_a_fall_outside_of_the_constraints_is_none_of_f():
     free = Problem(problem.value, start=[1.0, 1.0], inequality=lambda x: -x[:1] - 1.0)
     assert bottomless(free, np.array([-1.001, 300.0]), np.e, free.value(np.array([-1.001, 300.0])), np.e)
     assert not bottomless(free, np.array([-1.0, 20.0]), np.e, free.value(np.array([-1.0, 20.0])), np.e)
+
+
+@pytest.mark.parametrize("method", [*GENERAL, "penalty", "log_barrier", "kkt_newton"])
+def test_a_constraint_that_is_not_finite_is_named(method):
+    """√x₁ − 2 has no value at x₁ = −1, and no gradient at x₁ = 0."""
+    if method != "kkt_newton":
+        g = Problem(lambda x: x @ x, start=[-1.0, 2.0], inequality=lambda x: anp.array([x[1] - 5, anp.sqrt(x[0]) - 2]))
+        result = optlab.minimize(g, method)
+        assert result.status.name == "NONFINITE"
+        assert "constraint g2 is not finite" in result.message
+    if method != "log_barrier":
+        for start, what in ((-1.0, "constraint h1"), (0.0, "the gradient of constraint h1")):
+            h = Problem(lambda x: x @ x, start=[start, 2.0], equality=lambda x: anp.sqrt(x[0]) - 2)
+            result = optlab.minimize(h, method)
+            assert result.status.name == "NONFINITE"
+            assert f"{what} is not finite" in result.message

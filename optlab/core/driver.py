@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
-from optlab.core.constraints import project
+from optlab.core.constraints import by_projection, clipped, not_finite, only_bounds, project
 from optlab.core.depth import VAST, bottomless, size_at_first
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
@@ -249,6 +249,18 @@ class Loop:
         overflowed = new.f == inf and max_abs(new.x) > VAST
         return Status.DIVERGED if old.f > book.best_f or overflowed else Status.NONFINITE
 
+    def _lost_constraint(self) -> str:
+        """Say which constraint is not finite where the run stands; "" where all are."""
+        problem = self.judge
+        if not problem.constraint_forms or only_bounds(problem) or by_projection(problem):
+            return ""
+        x = clipped(problem, self.x0) if self.state is None else self.state.x
+        try:
+            name = not_finite(problem, np.asarray(x, dtype=float))
+        except Exception:  # the problem's, where the run ends anyway
+            return ""
+        return name and f"{name} is not finite {f'after step {self.k}' if self.k else 'at the start'}"
+
     def _outside(self, x: Array) -> str:
         try:
             return kkt.infeasibility(self.judge, np.asarray(x, dtype=float))
@@ -336,10 +348,14 @@ class Loop:
         return np.asarray(self.judge.gradient(np.asarray(self.state.x, dtype=float)))
 
     def _end(self, status: Status, message: str = "") -> None:
-        """End the run; a method that finds no step where f has already fallen without bound has found just that."""
+        """End the run; where a method finds no step, f may have fallen without bound, or a constraint may be NaN."""
         if status in STEPLESS and self._bottomless():
             message = f"f has fallen to {self.book.best_f:.3g}, without bound; then {message or status.value}"
             status = Status.UNBOUNDED
+        elif status in STEPLESS or status in (Status.INFEASIBLE, Status.ERROR):
+            lost = self._lost_constraint()
+            if lost:
+                status, message = Status.NONFINITE, f"{lost}; {message or status.value}"
         self.status = status
         parts = [self.note, message or status.value, "" if status is Status.CONVERGED else self.book.claim]
         self.message = "; ".join(part for part in parts if part)
