@@ -174,13 +174,13 @@ class PenaltyOptimizer(ComposedOptimizer):
         return super()._halted(program, state, halt)
 
     def raised(self, program: Program, state: Any, halt: Halt | None = None) -> float:
-        """Return the next ρ: the same where the constraints are met but for rounding, which a greater one only blows up.
+        """Return the next ρ: the same where the constraints are met but for rounding, since a greater one magnifies it.
 
         Raises
         ------
         Halt
-            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end, or rounding
-            hides what is left to gain.
+            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end, or where
+            rounding hides what is left to gain.
         """
         point: Point = state.memory
         if halt is None and state.rows.distance(point) <= ULPS * eps(state.x) * length(point):
