@@ -10,6 +10,8 @@ import optlab
 from optlab.core.depth import bottomless
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
+from optlab.optimizers.constrained.augmented_lagrangian import AugmentedLagrangian
+from optlab.optimizers.projected.lbfgsb import LBFGSB
 from optlab.sets.ball import Ball
 from optlab.sets.simplex import Simplex
 
@@ -239,3 +241,24 @@ def test_a_constraint_that_is_not_finite_is_named(method):
             result = optlab.minimize(h, method)
             assert result.status.name == "NONFINITE"
             assert f"{what} is not finite" in result.message
+
+
+@pytest.mark.parametrize("method", [*GENERAL, "penalty", "log_barrier", "active_set", "projected_newton"])
+def test_what_would_take_hours_is_refused_before_anything_is_evaluated(method):
+    """A dense Cholesky factorization takes n³/3 multiplications: 3·10¹¹ of them in every step at n = 10⁴."""
+
+    def f(x):
+        raise AssertionError
+
+    problem = Problem(f, start=np.ones(10_000), gradient=f, hessian=f, lagrangian_hessian=f, bounds=(0.0, 2.0))
+    problem.__dict__["_gradient_is_affine"] = True
+    with pytest.raises(optlab.InputError, match=r"factors a dense matrix of 10,000 × 10,000 .*at most n = 5,000"):
+        optlab.minimize(problem, method)
+
+
+def test_methods_of_products_and_pairs_have_no_such_limit():
+    problem = Problem(lambda x: x @ x, start=np.full(10_000, 3.0), gradient=lambda x: 2 * x, bounds=(1.0, 4.0))
+    assert optlab.minimize(problem, "lbfgsb").success
+    assert optlab.minimize(problem, "trust_region_bounds").success
+    assert not AugmentedLagrangian(inner=LBFGSB()).factors
+    assert AugmentedLagrangian.factors

@@ -17,6 +17,7 @@ from optlab.core.depth import VAST, bottomless, size_at_first
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
+from optlab.core.problem import FACTORED
 from optlab.core.record import Book, Record
 from optlab.core.settings import check_settings, name_of
 from optlab.core.status import EmptySetError, Halt, InputError, Status
@@ -394,6 +395,9 @@ def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
         why = problem.lacks(need)
         if why:
             return f"{name_of(optimizer)} needs {need}: {why}"
+    if optimizer.factors and problem.n > FACTORED:
+        size = f"{problem.n:,} × {problem.n:,}"
+        return f"{name_of(optimizer)} factors a dense matrix of {size} in every step (at most n = {FACTORED:,})"
     return problem.departure()
 
 

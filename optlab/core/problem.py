@@ -35,6 +35,8 @@ ORIGIN = float(np.finfo(float).eps) ** 0.5
 """A start shorter than this part of the distance between the bounds is the origin, and shows no units."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
+FACTORED = 5_000
+"""Up to this n methods for constraints factor a dense matrix in every step, which then takes up to a minute."""
 
 
 class ProblemBase(ABC):

@@ -55,6 +55,7 @@ class InteriorPointBase(Optimizer):
 
     abstract: ClassVar[bool] = True
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = (
         "f_homogeneous",
         "inside_bounds",

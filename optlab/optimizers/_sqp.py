@@ -77,6 +77,7 @@ class LineSearchSQP(Optimizer):
 
     abstract: ClassVar[bool] = True
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
 
     c1: Annotated[float, Gt(0), Lt(0.5)] = 1e-4
     trials: Annotated[int, Ge(1)] = 40

@@ -111,6 +111,7 @@ class KKTNewton(Optimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "lagrangian_hessian")
     handles: ClassVar[tuple[str, ...]] = ("equality",)
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("newton", "f_homogeneous")
 
     c1: Annotated[float, Gt(0), Lt(0.5)] = 1e-4

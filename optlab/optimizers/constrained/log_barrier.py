@@ -117,6 +117,7 @@ class LogBarrier(ComposedOptimizer):
     """
 
     handles: ClassVar[tuple[str, ...]] = ("bounds", "inequality")
+    factors: ClassVar[bool] = True
     properties = by_inner(lambda inner: (*properties_of(inner), "strictly_feasible"))
     expected_failures: ClassVar = {
         "converged where it starts at the solution": "a solution at the boundary is not strictly inside",
