@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, nan
+from math import inf, isfinite, nan
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
@@ -489,7 +489,7 @@ def check_start(x0: Any, n: int | None = None, precision: str = "float64") -> Ar
     if n is not None and x.size != n:
         msg = f"start must have shape ({n},), given {x.shape}"
         raise InputError(msg)
-    if not np.all(np.isfinite(x)):
+    if not isfinite(max_abs(x)):
         msg = f"start must be finite, but component {int(np.argmin(np.isfinite(x)))} is {x[np.argmin(np.isfinite(x))]}"
         raise InputError(msg)
     if precision == "float64":

@@ -14,6 +14,7 @@ import numpy as np
 
 from optlab.core.status import Halt, Status
 from optlab.kernels.narrow import DOUBLE, coarseness
+from optlab.kernels.norms import same
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -110,7 +111,7 @@ class Line:
 
     def too_short(self, alpha: float) -> bool:
         """Whether α no longer moves any component of x by more than rounding."""
-        return bool(np.all(self.x + alpha * self.d == self.x))
+        return same(self.x + alpha * self.d, self.x)
 
 
 class Arc(Line):
@@ -147,7 +148,7 @@ class Arc(Line):
 
     def too_short(self, alpha: float) -> bool:
         """Whether the arc at α no longer leaves x."""
-        return bool(np.all(self.point(alpha) == self.x))
+        return same(self.point(alpha), self.x)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy.linalg.blas import daxpy, ddot
 
+from optlab.kernels.norms import same
 from optlab.linesearch.base import NOISE, Line, Trial
 
 _new = tuple.__new__
@@ -47,4 +47,4 @@ class BlasLine(Line):
 
     def too_short(self, alpha: float) -> bool:
         """Whether α no longer moves any component of x by more than rounding."""
-        return bool(np.all(self.point(alpha) == self.x))
+        return same(self.point(alpha), self.x)
