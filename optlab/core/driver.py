@@ -412,7 +412,7 @@ def run(
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
-    callers = np.geterr()
+    callers = np.geterr() if callback is not None else {}
     tally: list[tuple[int, ...]] = []
     with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:

@@ -138,7 +138,7 @@ class Oracle:
     def _spend(self, what: str, many: int = 1) -> None:
         counter = "n_" + what
         done = getattr(self, counter)
-        if done + many > self.limits.get(what, float("inf")):
+        if done + many > self.limits.get(what, inf):
             msg = f"the budget of {self.limits[what]:g} {what} evaluations is spent"
             raise BudgetSpentError(msg)
         setattr(self, counter, done + many)
@@ -474,7 +474,8 @@ class Oracle:
     def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:
         x = self._x
         n = self.n if x is None else x.size
-        M = np.asarray(M, dtype=float if x is None else x.dtype)
+        if x is None or type(M) is not ndarray or M.dtype is not x.dtype:
+            M = np.asarray(M, dtype=float if x is None else x.dtype)
         if M.ndim != 2 or M.shape[1] != n or (rows is not None and M.shape[0] != rows):  # noqa: PLR2004
             msg = f"{name} must return shape ({'m' if rows is None else rows}, {n}), given {M.shape}"
             raise EvaluationError(msg)

@@ -249,7 +249,8 @@ class Recorder:
                 status, message = Status.ERROR, f"recorded: {name} {why}; {message}"
             else:
                 scalars[name] = values
-        rows = np.array(self._index, dtype=np.int64)
+        whole = bool(self._index) and self._index[-1] == len(self._index) - 1
+        rows = np.arange(len(self._index)) if whole else np.array(self._index, dtype=np.int64)
         points = self._all_points() if self._block is None else self._block[: len(self._points)]
         return Trace(scalars, points, rows, status, claimed, message, traceback)
 

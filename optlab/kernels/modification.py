@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Gt
@@ -43,9 +44,16 @@ def solve_semidefinite(H: Array, b: Array) -> Array | None:
 
 def shifted(H: Array, tau: float) -> Array:
     """Return H + τI, a fresh array in column order."""
-    A = H.copy("F")
-    A.ravel("K")[:: len(A) + 1] += tau  # a view: A is contiguous
+    A, n = H.copy("F"), len(H)
+    routines(H).axpy(_ones(n, H.dtype), A.ravel("K"), n, tau, 0, 1, 0, n + 1)  # in place, along its diagonal
     return A
+
+
+@lru_cache(maxsize=4)
+def _ones(n: int, dtype: Any) -> Array:
+    ones: Array = np.ones(n, dtype)
+    ones.setflags(write=False)
+    return ones
 
 
 @dataclass(frozen=True)

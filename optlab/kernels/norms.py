@@ -51,7 +51,8 @@ def _greatest(values: list[float]) -> float:
     """The greatest magnitude of a few finite numbers, in a third of the time of max(map(abs, values))."""
     most = 0.0
     for value in values:
-        size = value if value >= 0 else -value
-        if size > most:
-            most = size
+        if value > most:
+            most = value
+        elif -value > most:
+            most = -value
     return most

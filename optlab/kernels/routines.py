@@ -13,7 +13,7 @@ from scipy.linalg import blas, lapack
 
 from optlab.kernels.narrow import DOUBLE, EPS, Array
 
-LOWER = CLEAN = OVERWRITE = 1
+LOWER = OVERWRITE = 1
 """Arguments of LAPACK's routines by position: a keyword costs half as much as a small call of one."""
 BLAS = ("axpy", "dot", "scal", "spmv", "spr", "spr2", "trsv")
 LAPACK = ("geqrf", "gesv", "lange", "posv", "potrf", "potrs", "sysv", "sytrf", "sytrs", "trtrs")

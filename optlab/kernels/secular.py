@@ -19,7 +19,8 @@ from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Limit
 from optlab.kernels.modification import shifted
 from optlab.kernels.narrow import DOUBLE, coarseness
-from optlab.kernels.routines import CLEAN, LOWER, OVERWRITE, routines
+from optlab.kernels.norms import max_abs
+from optlab.kernels.routines import LOWER, OVERWRITE, routines
 from optlab.kernels.trust_region import Step, natural_length
 
 Array = NDArray[np.float64]
@@ -53,7 +54,7 @@ def factored(H: Array) -> Factored:
     """Factorize H by Cholesky, or by eigenvalues where it is not positive definite; 0 stands for one not finite."""
     lib = routines(H)
     R, info = lib.potrf(H, LOWER)
-    if info == 0 and isfinite(lib.lange("M", R)):
+    if info == 0 and isfinite(max_abs(R.diagonal())):
         return Factored(H, R)
     H = finite(H)
     return Factored(H, None, *np.linalg.eigh(H))
@@ -93,24 +94,27 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
     Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
     """
     lib = routines(g)
-    dot, potrs, trtrs = lib.dot, lib.potrs, lib.trtrs
-    within = SECULAR * lib.coarse
-    lam = limit.lower(lib.lange("1", H), norm(g, dot))
+    dot, posv, trtrs = lib.dot, lib.posv, lib.trtrs
+    within, downhill = SECULAR * lib.coarse, -g
+    p, info = lib.potrs(R, downhill, LOWER)
+    lam = 0.0
+    if norm(p, dot) <= limit.length(lam):
+        return Step(p, -0.5 * dot(g, p), False)
+    lam = limit.lower(lib.lange("1", H.T), norm(g, dot))
     if lam > 0:
-        R = _factor(H, lam)
+        R, p, info = posv(shifted(H, lam), downhill, LOWER, OVERWRITE)
     for _ in range(MOST):
-        p = -potrs(R, g, LOWER)[0]
         size, most = norm(p, dot), limit.length(lam)
-        if not isfinite(size):
+        if info or not isfinite(size):
             return None
-        if lam == 0 and size <= most:
-            return Step(p, -0.5 * dot(g, p), False)
+        if not size > (1.0 + within) * most:
+            break
         q = trtrs(R, p, LOWER)[0]
         more = _newton(lam, size, dot(q, q), limit)
-        if not (size > (1.0 + within) * most and lam + more > lam):
+        if not lam + more > lam:
             break
         lam += more
-        R = _factor(H, lam)
+        R, p, info = posv(shifted(H, lam), downhill, LOWER, OVERWRITE)
     p *= most / size if size > 0 else 1.0
     return Step(p, limit.share * lam * most * most - 0.5 * dot(g, p), True, lam)
 
@@ -121,12 +125,6 @@ def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
     if not (most > 0 and slope > 0):
         return 0.0
     return size * size * ((size - most) / most) / (slope + size * size * size * limit.bend(lam))
-
-
-def _factor(H: Array, lam: float) -> Array:
-    """Return the Cholesky factor of H + λI."""
-    R: Array = routines(H).potrf(shifted(H, lam), LOWER, CLEAN, OVERWRITE)[0]
-    return R
 
 
 def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:

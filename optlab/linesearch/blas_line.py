@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from scipy.linalg.blas import daxpy, ddot
 
 from optlab.kernels.norms import same
-from optlab.linesearch.base import NOISE, Line, Trial
-
-_new = tuple.__new__
+from optlab.linesearch.base import NOISE, Line, Trial, made
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -40,7 +38,7 @@ class BlasLine(Line):
         d = self.d
         x = self.x + d if alpha == 1.0 else daxpy(d, self.x.copy(), d.size, alpha)
         f, g = self.oracle.value_and_gradient(x)
-        return _new(Trial, (alpha, f, ddot(g, d), x, g))  # what Trial(…) does, without its argument list
+        return made(Trial, (alpha, f, ddot(g, d), x, g))
 
     def _slope(self, x: Array, g: Array, alpha: float) -> float:
         return ddot(g, self.d)  # type: ignore[no-any-return]
