@@ -102,9 +102,11 @@ def breed(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its guards
     import scipy.linalg  # noqa: F401  what most methods import
 
+    from optlab.executors import heap
     from optlab.executors.child import prepare
     from optlab.executors.guard import Guard
 
+    heap.keep()
     control = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for guards
     while True:
