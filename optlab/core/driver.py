@@ -412,8 +412,8 @@ def run(
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
-    callers = np.geterr() if callback is not None else {}
     tally: list[tuple[int, ...]] = []
+    callers: Any = None if callback is None else np.geterr()
     with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:
             state = now.state

@@ -80,7 +80,8 @@ class StrongWolfe(LineSearch):
         return min(max(*guesses, least), most) if guesses else most
 
     def _zoom(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
-        best, unseen = None, (low, high)
+        best: Trial | None = None
+        unseen: tuple[Trial, ...] = (low, high)
         width = older = inf
         for _ in range(self.zooms):
             newest = abs(high.alpha - low.alpha)
