@@ -100,7 +100,7 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
     lam = 0.0
     if norm(p, dot) <= limit.length(lam):
         return Step(p, -0.5 * dot(g, p), False)
-    lam = limit.lower(lib.lange("1", H.T), norm(g, dot))
+    lam = limit.lower(lib.lange("I", H.T), norm(g, dot))  # ‖Hᵀ‖∞ = ‖H‖₁: in its order H need not be copied
     if lam > 0:
         R, p, info = posv(shifted(H, lam), downhill, LOWER, OVERWRITE)
     for _ in range(MOST):
