@@ -167,10 +167,10 @@ def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, 
             msg = "a plain function needs a start: minimize(f, start=[…])"
             raise InputError(msg)
         problem_or_f = Problem(problem_or_f, start=start)
+    if isinstance(method, Optimizer):
+        return problem_or_f, method, None
     chosen = _choice(problem_or_f) if method in (None, AUTO, {"name": AUTO}) else None
-    method = chosen.name if chosen else method
-    made = method if isinstance(method, Optimizer) else catalogue(()).make("optimizers", method)
-    return problem_or_f, made, chosen
+    return problem_or_f, catalogue(()).make("optimizers", chosen.name if chosen else method), chosen
 
 
 def minimize(

@@ -24,7 +24,7 @@ from optlab.core.status import EmptySetError, Halt, InputError, Status, worded
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
 from optlab.derivatives.traps import place
-from optlab.kernels.norms import finite_max_abs, max_abs
+from optlab.kernels.norms import finite_max_abs, max_abs, same
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -280,7 +280,9 @@ class Loop:
 
     def _note_projection(self) -> None:
         assert self.state is not None
-        moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
+        if not self.problem.constrained:
+            return
+        moved = self.state.x - self.x0
         if moved.any():
             inside = np.array_equal(project(self.problem, self.x0), self.x0)
             what = "was moved into the interior" if inside else "was infeasible and was projected"
@@ -291,8 +293,8 @@ class Loop:
         state = self.state
         assert state is not None
         own = self.genuine and self.judge is self.problem
-        same = own and (kkt.standard_point(self.problem) == state.x).all()
-        self.scale = kkt.scale_of(self.judge, state.g if same else None)
+        there = own and same(kkt.standard_point(self.problem), state.x)
+        self.scale = kkt.scale_of(self.judge, state.g if there else None)
         if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.judge, state.x, self._genuine_gradient())
 
@@ -455,8 +457,8 @@ def run(
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
-    callers = np.geterr()
     tally: list[tuple[int, ...]] = []
+    callers: Any = None if callback is None else np.geterr()
     with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:
             state = now.state

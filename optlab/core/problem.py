@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "Facts", "ProblemBase"]
 
-NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
+DERIVED = ("gradient", "hessian", "hvp", "lagrangian_hessian")
+NEEDS = (*DERIVED, "projection", "residuals", "jacobian", "prox", "lmo", "samples", "quadratic", "linear_constraints",
+         "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
 ORIGIN = float(np.finfo(float).eps) ** 0.5
 """A start shorter than this part of the distance between the bounds is the origin, and shows no units."""
@@ -363,6 +364,13 @@ class ProblemBase(ABC):
         if need not in NEEDS:
             msg = f"unknown need {need!r}{nearest(need, NEEDS)} (needs: {', '.join(NEEDS)})"
             raise InputError(msg)
+        if need in DERIVED:
+            return self._lacks_derivative(need)
+        if need == "linear_constraints":
+            return "" if self._linear_constraints else "its constraints are not linear"
+        if need == "quadratic":
+            known = {"quadratic", "linear"} & set(self.tags)
+            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
         special = {
             "projection": (self.feasible is not None or self.bounds is not None, "feasible set and no bounds"),
             "residuals": (self.residuals is not None, "residuals"),
@@ -372,16 +380,9 @@ class ProblemBase(ABC):
             "ball": (self.ball is not None, "ball as its feasible set"),
             "lmo": (hasattr(self.projection_set, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
-        if need in special:
-            there, what = special[need]
-            large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
-            return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
-        if need == "linear_constraints":
-            return "" if self._linear_constraints else "its constraints are not linear"
-        if need == "quadratic":
-            known = {"quadratic", "linear"} & set(self.tags)
-            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
-        return self._lacks_derivative(need)
+        there, what = special[need]
+        large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
+        return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
 
     def _lacks_derivative(self, need: str) -> str:
         if need in ("hessian", "lagrangian_hessian") and self.n > DENSE:
