@@ -10,6 +10,9 @@ import ast
 import gc
 import importlib
 import importlib.util
+import os
+import resource
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -185,3 +188,18 @@ def bandwidth(array: Any) -> float:
     """Return the bytes per second at which an array of doubles is read, by BLAS dot products with itself."""
     once = cpu(lambda: array @ array)
     return float(array.nbytes) / once()
+
+
+def command_cpu(*words: str | Path, cwd: Path = ROOT, more: Mapping[str, str] | None = None) -> float:
+    """Run a command and return the CPU seconds of it and its children.
+
+    Raises
+    ------
+    CalledProcessError
+        When it fails.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, **(more or {})}
+    subprocess.run(words, cwd=cwd, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
