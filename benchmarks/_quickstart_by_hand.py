@@ -1,8 +1,8 @@
 """The work of experiments/quickstart.yaml as one writes it without optlab: ``python _quickstart_by_hand.py FOLDER``.
 
-NumPy, scipy's BFGS and L-BFGS-B, pandas, matplotlib: the same problems, methods, iterations, diagnostics at every iterate,
-tables, figures (SVG, PNG and the numbers behind them) and a page that shows them. It checks and reuses nothing, and it
-cannot be asked anything else.
+NumPy, scipy's BFGS and L-BFGS-B, pandas, matplotlib: the same problems, methods, iterations, diagnostics at every
+iterate, tables, figures (SVG, PNG and the numbers behind them) and a page that shows them. It checks and reuses
+nothing, and it cannot be asked anything else.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve, svd
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq
+from scipy.optimize import minimize as scipy_minimize
 
+minimize: Any = scipy_minimize  # its stub has an overload per method
 ITERATIONS, TOLERANCE = 2000, 1e-8
 Step = tuple[np.ndarray, float]
 
@@ -183,7 +185,9 @@ def run(p: Any, label: str, steps: Iterator[Step]) -> tuple[dict[str, Any], pd.D
         if p.radius is not None:
             away *= min(1.0, p.radius / np.linalg.norm(away))
         residual = np.abs(x - away).max()
-        rows.append({"k": k, "f": p.f(x), "stationarity": residual, "step_size": alpha, "seconds": perf_counter() - begin})
+        rows.append(
+            {"k": k, "f": p.f(x), "stationarity": residual, "step_size": alpha, "seconds": perf_counter() - begin}
+        )
         points.append(x)
         if not np.isfinite(rows[-1]["f"]) or rows[-1]["f"] > 1e300:
             status = "DIVERGED"

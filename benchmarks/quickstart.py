@@ -46,15 +46,17 @@ def cases(quick: bool) -> Iterator[Case]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if not quick:
-            by_hand = Peer(lambda: command_cpu(sys.executable, HERE / "_quickstart_by_hand.py", folder / "by_hand"), 1.4)
+            by_hand = Peer(
+                lambda: command_cpu(sys.executable, HERE / "_quickstart_by_hand.py", folder / "by_hand"), 1.4
+            )
             yield Case("quickstart, cold", optlab(YAML, folder / "cold", fresh=True), {"written by hand": by_hand}, 5)
         again = optlab(without_plots(folder), folder / "again", fresh=False)
         again()
         there = installed("benchopt")
-        script = BENCHOPT.format(peers=str(PEERS))
+        code = BENCHOPT.format(peers=str(PEERS))
 
         def benchopt() -> float:
-            return command_cpu(sys.executable, "-c", script, *WORDS, cwd=folder / "benchopt")
+            return command_cpu(sys.executable, "-c", code, *WORDS, cwd=folder / "benchopt")
 
         if there and not quick:
             shutil.copytree(HERE / "_benchopt", folder / "benchopt")

@@ -1,7 +1,7 @@
 """What does it cost to record a million iterations and to write them to disk?
 
-Ours records through the loop's recorder, makes the trace, and writes the tables of a results folder. Beside it: a dict a
-row, a DataFrame, `to_parquet` as pandas does it by default. Bytes are compared, too, on the disk and at the peak in
+Ours records through the loop's recorder, makes the trace, and writes the tables of a results folder. Beside it: a dict
+a row, a DataFrame, `to_parquet` as pandas does it by default. Bytes are compared, too, on the disk and at the peak in
 memory; the limits are the copy of a row into an array, and the numbers themselves.
 """
 

@@ -1,8 +1,8 @@
 """How long until optlab answers: help, a list, the first iteration of an experiment?
 
-In CPU of a fresh process and its children. Help and lists beside a bare interpreter; the first iteration of an experiment in
-two dimensions, its YAML read and checked, beside importing the packages that optlab stands on; the limit there is
-importing NumPy.
+In CPU of a fresh process and its children. Help and lists beside a bare interpreter; the first iteration of an
+experiment in two dimensions, its YAML read and checked, beside importing the packages that optlab stands on; the limit
+there is importing NumPy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 
 from benchmarks._harness import Case, Measure, Peer, command_cpu
 
-STACK = "import numpy, scipy.optimize, scipy.linalg, pandas, matplotlib.pyplot, autograd.numpy, pyarrow.parquet, pydantic"
+STACK = (
+    "import numpy, scipy.optimize, scipy.linalg, pandas, matplotlib.pyplot, autograd.numpy, pyarrow.parquet, pydantic"
+)
 EXPERIMENT = """\
 name: first
 problems: [rosenbrock]

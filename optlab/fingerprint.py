@@ -7,10 +7,10 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
@@ -25,32 +25,57 @@ def digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+class Source(NamedTuple):
+    """What a file holds, its hash, and the local files that it imports."""
+
+    text: bytes
+    digest: bytes
+    imports: tuple[Path, ...]
+
+
 def source_digest(path: Path, with_own: bool = True) -> str:
     """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
 
     Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
     but is not installed.
     """
-    seen = sources(path, with_own)
-    each = sorted(file.name.encode() + b"\0" + hashlib.sha256(source).digest() for file, source in seen.items())
+    seen = _collected(path, with_own)
+    each = sorted(file.name.encode() + b"\0" + source.digest for file, source in seen.items())
     return hashlib.sha256(b"".join(each)).hexdigest()[:16]
 
 
 def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
     """Return a file and the local modules that it imports, however indirectly, with what they hold."""
-    seen: dict[Path, bytes] = {}
-    _collect(path.resolve(), seen, with_own)
+    return {file: source.text for file, source in _collected(path, with_own).items()}
+
+
+def _collected(path: Path, with_own: bool) -> dict[Path, Source]:
+    seen: dict[Path, Source] = {}
+    waiting = [path.resolve()]
+    while waiting:
+        file = waiting.pop()
+        own = _is_own(file)
+        if file not in seen and (with_own or not own):
+            seen[file] = _own_source(file) if own else _source(file, _imports, with_own)
+            waiting += seen[file].imports
     return seen
 
 
-def _collect(path: Path, seen: dict[Path, bytes], with_own: bool = True) -> None:
-    own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
-    if path in seen or (own and not with_own):
-        return
-    seen[path] = path.read_bytes()
-    for target in _plain_imports(seen[path]) if own else _imports(seen[path]):
-        for file in _files_of(target, path.parent):
-            _collect(file, seen, with_own)
+@cache
+def _is_own(path: Path) -> bool:
+    return any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
+
+
+@cache
+def _own_source(path: Path) -> Source:
+    """Read a file of this package: once per process, which does not import it again either."""
+    return _source(path, _plain_imports, with_own=True)
+
+
+def _source(path: Path, targets: Callable[[bytes], Iterable[str]], with_own: bool) -> Source:
+    text = path.read_bytes()
+    files = [file for target in targets(text) for file in _files_of(target, path.parent, with_own)]
+    return Source(text, hashlib.sha256(text).digest(), tuple(files))
 
 
 def _plain_imports(source: bytes) -> Iterator[str]:
@@ -90,13 +115,15 @@ def _imported(source: bytes) -> Iterator[str]:
                 yield node.args[0].value
 
 
-def _files_of(module: str, beside: Path) -> Iterator[Path]:
+def _files_of(module: str, beside: Path, with_own: bool) -> Iterator[Path]:
     """Yield the source of a local module; of someone else's also the packages that it lies in."""
     name = module.lstrip(".")
     names = name.split(".") if name else []
     if module.startswith("."):
         base: Path | None = beside.joinpath(*[".."] * (len(module) - len(name) - 1))
         first = 0
+    elif names[0] in OWN and not with_own:
+        return
     elif names[0] in OWN:
         base, names = _home(names[0]), names[1:]
         first = len(names)
@@ -135,7 +162,7 @@ def _outside(top: str) -> Path | None:
 def _home(package: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+    return Path(places[0]).resolve() if places else None
 
 
 @cache

@@ -57,7 +57,12 @@ def efforts(results: Any) -> pd.DataFrame:
         minima = [problem.value(np.asarray(x, dtype=float)) for x in known.critical_points.get("minimum", ())]
         for run in those.to_dict("records"):
             table = groups.get(run["run"])
-            row: dict[Any, Any] = {"problem": name, "optimizer": run["optimizer"], "status": run["status"], "other": False}
+            row: dict[Any, Any] = {
+                "problem": name,
+                "optimizer": run["optimizer"],
+                "status": run["status"],
+                "other": False,
+            }
             for accuracy in ACCURACIES:
                 row[accuracy] = np.inf
             if table is not None and len(table):
