@@ -109,6 +109,8 @@ def setup() -> int:
             install = prepare_with_pip(origin)
         run(*install, "--no-deps", "--no-build-isolation", "--editable", ROOT, quiet=True)
         STAMP.write_text(f"{origin}\n{content}\n")
+        if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+            print("setup: one test opens reports in a browser, and is skipped without it: apt-get install chromium")
         print("setup: done", flush=True)
     return 0
 

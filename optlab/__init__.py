@@ -17,6 +17,7 @@ _HOME = {
         "iterate",
         "kkt",
         "load",
+        "map_runs",
         "minimize",
         "names",
         "optimizer",
@@ -24,6 +25,7 @@ _HOME = {
         "run",
         "sensitivity",
     ),
+    "comparison": ("compare",),
     "core.facts": ("Facts",),
     "core.problem": ("ProblemBase",),
     "core.samples": ("Samples",),
@@ -69,12 +71,14 @@ if TYPE_CHECKING:
     from optlab.api import iterate as iterate
     from optlab.api import kkt as kkt
     from optlab.api import load as load
+    from optlab.api import map_runs as map_runs
     from optlab.api import minimize as minimize
     from optlab.api import names as names
     from optlab.api import optimizer as optimizer
     from optlab.api import problem as problem
     from optlab.api import run as run
     from optlab.api import sensitivity as sensitivity
+    from optlab.comparison import compare as compare
     from optlab.core import stop as stop
     from optlab.core.column import Column as Column
     from optlab.core.descent import DescentState as DescentState

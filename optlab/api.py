@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.choice import AUTO, Choice, NothingFitsError, choose
-from optlab.core import driver
+from optlab.core import batch, driver
+from optlab.core.batch import Runs
 from optlab.core.column import OF_CONSTRAINTS, Column, compute_columns
 from optlab.core.conditions import Conditions, conditions
 from optlab.core.events import Watch
@@ -79,6 +80,11 @@ class Result:
     def success(self) -> bool:
         """Whether the tolerances are met."""
         return self.status.success
+
+    def _repr_html_(self) -> str:
+        from optlab.notebook import result_table
+
+        return result_table(self)
 
     @cached_property
     def trace(self) -> pd.DataFrame:
@@ -267,6 +273,61 @@ def iterate(
     return driver.iterate(task, method, start=start, stop=stop, seed=seed, resume=resume)
 
 
+def map_runs(
+    problem: ProblemBase | Callable[[Any], Any] | str,
+    optimizer: str | Mapping[str, Any] | Optimizer,
+    starts: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    stop: Stop | None = None,
+    seed: int = 0,
+    check: int = 8,
+) -> Runs:
+    """Run one optimizer K times on one problem: from K starts, with K values of its settings, or both, paired.
+
+    Where the step and the functions only compute, all runs are taken at once, hundreds of times faster than one by
+    one; a sample is run again alone, and where it ends otherwise, or the method decides by the numbers of a run (a
+    line search), the runs are taken one by one: `together` and `note` of the answer say which. How a run ends is how
+    `minimize` ends it.
+
+    Parameters
+    ----------
+    problem : ProblemBase, callable or str
+        As for `minimize`.
+    optimizer : str, mapping or Optimizer
+        A name, ``{"name": …, setting: value}``, or an instance.
+    starts : (K, n) or (n,) array-like, optional
+        The problem's standard start by default.
+    settings : mapping of (K,) array-likes, optional
+        Values of numeric settings, one per run.
+    stop : Stop, optional
+        As for `minimize`.
+    seed : int
+        For methods that draw random numbers.
+    check : int
+        How many runs, beside one of every outcome, are run again alone.
+
+    Returns
+    -------
+    Runs
+        Arrays `x` (K, n), `f`, `stationarity`, `status`, `iterations`, (K,) each, `evaluations` by counter; `table`.
+
+    Raises
+    ------
+    InputError
+        For bad input, or a method that does not fit the problem. A failure during a run is its status.
+
+    Examples
+    --------
+    >>> import numpy as np, optlab
+    >>> runs = optlab.map_runs("kappa5", "gradient_descent", settings={"step_size": np.array([0.1, 0.3, 0.5])})
+    >>> runs.status.tolist(), runs.together
+    (['CONVERGED', 'CONVERGED', 'DIVERGED'], True)
+    """
+    start = None if starts is None else np.atleast_2d(np.asarray(starts, dtype=float))[0]
+    task, method, _ = _prepared(problem, optimizer, start)
+    return batch.map_runs(task, method, starts, settings, stop, seed, check)
+
+
 def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any) -> Results:
     """Run an experiment, draw its plots and write its report.
 
@@ -407,4 +468,4 @@ def check_set(convex_set: ConvexSet | str | Mapping[str, Any]) -> Report:
 
 
 __all__ = ["Catalogue", "Result", "check_optimizer", "check_problem", "check_set", "choose", "iterate", "kkt", "load",
-           "minimize", "names", "optimizer", "problem", "run", "sensitivity"]  # fmt: skip
+           "map_runs", "minimize", "names", "optimizer", "problem", "run", "sensitivity"]  # fmt: skip

@@ -1,6 +1,6 @@
 """The command line.
 
-Exit codes: 0; 1 with --strict for failed runs or unmet expectations, and for failed checks; 2 for usage or
+Exit codes: 0; 1 with --strict for failed runs or unmet expectations, for failed checks and steps back; 2 for usage or
 configuration; 130 when interrupted, results so far kept.
 """
 
@@ -98,7 +98,7 @@ def run_command(
 
     experiment = load(file, overrides, plugins)
     if dry_run:
-        _list_runs(experiment)
+        _list_runs(experiment, folder, fresh=fresh, retry=retry)
         return
     from optlab import api
 
@@ -131,7 +131,8 @@ def _ended_gently() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _list_runs(experiment: Experiment) -> None:
+def _list_runs(experiment: Experiment, folder: Path | None, *, fresh: bool, retry: str | None) -> None:
+    from optlab.runner import outlook
     from optlab.text_table import table
 
     runs = experiment.runs()
@@ -140,7 +141,9 @@ def _list_runs(experiment: Experiment) -> None:
     waiting = {run.label: len(run.candidates) for run in runs if run.candidates}
     for label, number in waiting.items():
         click.echo(f"{label} is tuned first, among {number} values of its settings")
-    click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}; nothing was run")
+    ahead, there = outlook(experiment, folder, fresh=fresh, retry=retry)
+    reused = f"; {ahead} would be executed, {there} reused" if there else ""
+    click.echo(f"{len(runs)} run{'s' if len(runs) != 1 else ''}{reused}; nothing was run")
 
 
 def _settings(spec: dict[str, Any]) -> str:
@@ -255,6 +258,36 @@ def report_command(folder: Path) -> None:
     click.echo(str(api.report(api.load(folder))))
 
 
+@main.command("compare")
+@click.argument("folders", nargs=-1, required=True, type=PATHS, metavar="BASELINE FOLDER…")
+@click.option("--tolerance", type=float, default=0.1, show_default=True, help="By how much mean effort may grow.")
+@click.option("--worst", type=float, default=2.0, show_default=True, help="Factor that no single run may exceed.")
+@click.option("--lost", type=int, default=0, show_default=True, help="How many runs may be solved no more.")
+@click.option("--seconds", type=float, help="By how much mean seconds may grow; not looked at by default.")
+@click.option("--effort", default="evaluations", show_default=True, help="Or iterations, n_f, n_gradient …")
+@click.option("--complete", is_flag=True, help="A run of the baseline that is missing is a step back, too.")
+@click.option("--csv", "goal", type=PATHS, metavar="FILE", help="Write every matched run, changed or not, as CSV.")
+@click.option("--markdown", is_flag=True, help="Print the tables as Markdown.")
+def compare_command(folders: tuple[Path, ...], goal: Path | None, markdown: bool, **limits: Any) -> None:
+    """Compare results folders with the first, run by run: solved, f, effort, seconds.
+
+    Runs are matched by what they are, not by content, so yesterday's and today's code compare; folders may be
+    unfinished. Exit 1 on a step back, 2 where nothing can be compared.
+    """
+    from optlab.comparison import compare
+    from optlab.comparison.words import text
+
+    comparison = compare(*folders, **limits)
+    click.echo(text(comparison, markdown=markdown))
+    if goal is not None:
+        comparison.changes.to_csv(goal, index=False, lineterminator="\n")
+        click.echo(f"wrote {goal}")
+    if not all(len(other.changes) for other in comparison.others):
+        sys.exit(USAGE)
+    if comparison.regressed:
+        sys.exit(1)
+
+
 @main.command("results")
 @click.argument("folder", type=PATHS)
 @click.option("--csv", "goal", type=PATHS, metavar="DIR", help="Write the tables as CSV to a folder.")
@@ -332,8 +365,8 @@ def worker_command(
 ) -> None:
     """Execute runs for a dask scheduler on this machine, until the scheduler is gone.
 
-    Start the scheduler with: dask scheduler --host 127.0.0.1. Whoever reaches it can run code here: use TLS beyond
-    this machine.
+    Start the scheduler with: dask scheduler --host 127.0.0.1 --dashboard-address 127.0.0.1:8787. Whoever reaches it
+    can run code here: use TLS beyond this machine.
     """
     import asyncio
     import os

@@ -19,6 +19,7 @@ from optlab.work import Finished, catalogue, failed
 
 if TYPE_CHECKING:
     from optlab.experiment import Run
+    from optlab.snapshot import Snapshot
     from optlab.store import Store
 
 FAILURES = frozenset({Status.ERROR.name, Status.KILLED.name, Status.TIMEOUT.name})
@@ -149,20 +150,26 @@ class Batch:
 def batch(runs: Sequence[Run], keys: Keys, store: Store, *, fresh: bool, retry: str | None) -> Batch:
     """Return the runs with what the store already holds of them."""
     names = [keys.of(run) for run in runs]
+    missing, reused = compare(names, store.snapshot, fresh=fresh, retry=retry)
+    return Batch(runs, names, store, missing, reused)
+
+
+def compare(names: Sequence[str], there: Snapshot, *, fresh: bool, retry: str | None) -> tuple[list[int], int]:
+    """Return the positions of the keys that are to be executed, each key once, and how many are there already."""
     missing, reused = [], 0
-    known = store.snapshot.where
+    known = there.where
     seen: set[str] = set()
     for position, key in enumerate(names):
         if key in seen:
             continue
         seen.add(key)
-        failed_before = key in known and store.snapshot.status(key) in FAILURES
+        failed_before = key in known and there.status(key) in FAILURES
         again = fresh or retry == "all" or (retry == "failed" and failed_before)
         if key in known and not again:
             reused += 1
         else:
             missing.append(position)
-    return Batch(runs, names, store, missing, reused)
+    return missing, reused
 
 
 def carry_out(those: Batch, executor: Executor, plugins: tuple[str, ...], *, progress: bool, unit: str = "run") -> None:

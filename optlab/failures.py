@@ -24,14 +24,15 @@ class Cause:
     ----------
     status, message, traceback : str
         Of the first of them.
-    runs : list of str
-        What the runs are called.
+    runs, labels : lists of str
+        What the runs are called, and whose they are.
     """
 
     status: str
     message: str
     traceback: str
     runs: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
 
 def causes(failures: pd.DataFrame) -> list[Cause]:
@@ -48,6 +49,7 @@ def causes(failures: pd.DataFrame) -> list[Cause]:
         key = (status, kind, *(places[-1] if places else ()))
         cause = groups.setdefault(key, Cause(status, message, traceback))
         cause.runs.append(_name(row))
+        cause.labels.append(str(row["label"]))
     return sorted(groups.values(), key=lambda cause: -len(cause.runs))
 
 

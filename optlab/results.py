@@ -6,16 +6,22 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from optlab.choice import AUTO
 from optlab.core.status import InputError
 from optlab.environment import SCHEMA
 from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from optlab.core.optimizer import Optimizer
     from optlab.core.plot import Plot
     from optlab.core.problem import Array, ProblemBase
     from optlab.expect import Verdict
@@ -161,15 +167,7 @@ class Results:
         InputError
             For an unknown run.
         """
-        from pyarrow import ArrowException
-
-        if run not in self.snapshot.where:
-            msg = f"no run {run!r} in {self.folder}"
-            raise InputError(msg)
-        try:
-            return self.snapshot.trajectory(run)
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "trajectories.parquet") from error
+        return self._of(run, "trajectories", self.snapshot.trajectory)
 
     def iterations_of(self, run: str) -> pd.DataFrame:
         """Return the iterations of one run, all its columns; the rows of others are not read.
@@ -179,16 +177,20 @@ class Results:
         InputError
             For an unknown run.
         """
+        table: Any = self._of(run, "iterations", lambda run: self.snapshot.gather("iterations", [run]))
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+    def _of(self, run: str, table: str, read: Callable[[str], T]) -> T:
         from pyarrow import ArrowException
 
         if run not in self.snapshot.where:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
         try:
-            frame: pd.DataFrame = self.snapshot.gather("iterations", [run]).to_pandas()
+            return read(run)
         except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "iterations.parquet") from error
-        return frame
+            raise _damaged(self.folder / f"{table}.parquet") from error
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""
@@ -196,6 +198,17 @@ class Results:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
         return self._build(self._specs[run])
+
+    def optimizer(self, run: str) -> Optimizer:
+        """Return the method of a run, built anew from its specification: of "auto", what it chose."""
+        if run not in self._specs:
+            msg = f"no run {run!r} in {self.folder}"
+            raise InputError(msg)
+        spec = json.loads(self._specs[run])["optimizer"]
+        if spec["name"] == AUTO:
+            spec = {"name": self.runs.set_index("run").at[run, "optimizer.chosen"]}
+        made: Optimizer = catalogue(self.plugins).make("optimizers", spec)
+        return made
 
     @cached_property
     def _specs(self) -> dict[str, str]:
@@ -223,6 +236,23 @@ class Results:
             For an unknown plot or setting, or a value out of range.
         """
         return self._plot(name, settings).draw(self)
+
+    def animate(self, path: str | Path, frames: int = 60, per_second: int = 12, **settings: Any) -> Path:
+        """Write the trajectories of these results as a GIF and return its path: ``results.animate("paths.gif")``.
+
+        Settings are those of the plot `trajectories`.
+
+        Raises
+        ------
+        InputError
+            For an unknown setting, a file that is no .gif, or where no problem has two variables.
+        """
+        from optlab.plots.animation import animate
+        from optlab.plots.trajectories import Trajectories
+
+        plot = self._plot("trajectories", settings)
+        assert isinstance(plot, Trajectories)
+        return animate(plot, self, Path(path), frames, per_second)
 
     def table(self, name: str, **settings: Any) -> Summary:
         """Return the table behind a plot, to publish: ``results.table("solved").latex()``, ``.text()`` and so on.
@@ -281,6 +311,9 @@ def load(folder: str | Path) -> Results:
     path = Path(folder)
     _known_schema(path)
     if not (table_path(path, "runs").is_file() or parts_of(path)):
-        msg = f"{path} holds no results (no runs.parquet); run an experiment first"
+        begun = (path / "experiment.yaml").is_file()
+        msg = f"{path} holds no results " + (
+            "yet: no run of its experiment has finished" if begun else "(no runs.parquet); run an experiment first"
+        )
         raise InputError(msg)
     return Results(path)

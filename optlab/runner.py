@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from optlab import environment, tuning
 from optlab.core.status import InputError, OptlabError
-from optlab.execution import FAILURES, Keys, batch, carry_out, make_executor
+from optlab.execution import FAILURES, Keys, batch, carry_out, compare, make_executor
 from optlab.expect import evaluate
 from optlab.results import Results
+from optlab.snapshot import Snapshot
 from optlab.store import Store, writing
 
 if TYPE_CHECKING:
     from optlab.executors.base import Executor
     from optlab.experiment import Experiment
 
-__all__ = ["FAILURES", "Interrupted", "Keys", "execute"]
+__all__ = ["FAILURES", "Interrupted", "Keys", "execute", "outlook"]
 
 
 class Interrupted(OptlabError):  # noqa: N818  not a fault
@@ -64,12 +65,28 @@ def execute(
     if retry not in (None, "failed", "all"):
         msg = f"retry must be 'failed' or 'all', given {retry!r}"
         raise InputError(msg)
-    place = Path(folder) if folder is not None else Path("results") / experiment.name
+    place = place_of(experiment, folder)
     environment.claim(place, experiment.source)
     plugins = tuple(str(p) for p in experiment.plugins)
     runner = make_executor(executor or experiment.executor, workers, plugins)
     with Store(place) as store:
         return _execute(experiment, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry)
+
+
+def outlook(
+    experiment: Experiment, folder: str | Path | None = None, *, fresh: bool = False, retry: str | None = None
+) -> tuple[int, int]:
+    """Return how many runs `execute` would execute and how many it would reuse; those still to be tuned not counted."""
+    runs = [run for run in experiment.runs() if not run.candidates]
+    keys = Keys(tuple(str(p) for p in experiment.plugins))
+    there = Snapshot(place_of(experiment, folder), verify=False)
+    missing, reused = compare([keys.of(run) for run in runs], there, fresh=fresh, retry=retry)
+    return len(missing), reused
+
+
+def place_of(experiment: Experiment, folder: str | Path | None) -> Path:
+    """Return the results folder of an experiment: the one given, or ``results/<name>`` below the working directory."""
+    return Path(folder) if folder is not None else Path("results") / experiment.name
 
 
 def _execute(

@@ -1,7 +1,8 @@
 """What a run claims, recomputed by the side that did not run it: f, stationarity and feasibility at its last point.
 
 The loop has checked a claim of convergence already, in the process of the optimizer. This is the same check where the
-optimizer's code never ran: on the uncounted problem, built anew, at the point that is in the tables.
+optimizer's code never ran: on the uncounted problem, built anew, at the point that is in the tables. f is recomputed in
+the precision of the run; what is stationary and feasible is judged in double.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
+from optlab.core.precision import in_precision
 from optlab.core.status import Status
 from optlab.work import Finished, catalogue, make_start
 
@@ -58,7 +60,9 @@ class Verifier:
         x = np.asarray(finished.points[-1], dtype=float)
         if x.shape != (problem.n,) or not np.isfinite(x).all():
             return f"its last point is no finite vector of dimension {problem.n}"
-        said, value = float(finished.row["f"]), float(problem.objective(x))
+        precision = spec.get("precision", "float64")
+        said = float(finished.row["f"])
+        value = float(in_precision(problem, precision).objective(x.astype(precision)))
         size = max((abs(v) for v in (float(f[0]), said, value) if isfinite(v)), default=0.0)
         if not abs(said - value) <= F_RTOL * size:
             return f"f is {value:.8g} at its last point, not {said:.8g}"

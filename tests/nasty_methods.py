@@ -35,9 +35,10 @@ def hog():
 
 
 def child_process():
+    import os
     import subprocess
 
-    subprocess.run(["sleep", "3000.25"], check=False)
+    subprocess.run(["sleep", os.environ["OPTLAB_TEST_SLEEP"]], check=False)
 
 
 LEFT = []

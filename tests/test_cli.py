@@ -87,7 +87,7 @@ def test_strict_minds_a_run_in_error_and_retry_runs_it_again(here: Path) -> None
     )
     result = optlab(*command)
     assert result.exit_code == 1
-    assert "ERROR: broken on rosenbrock: RuntimeError: out of ideas" in result.stderr
+    assert "ERROR: 3 runs: broken on rosenbrock, broken on quadratic: RuntimeError: out of ideas" in result.stderr
     assert set(pd.read_parquet("results/small/runs.parquet")["status"]) == {"ERROR"}
     assert optlab(*command, "--retry", "failed").exit_code == 1
     assert optlab(*command, "--retry", "some").exit_code == 2
@@ -150,6 +150,29 @@ def test_dry_run_lists_the_runs_and_writes_nothing(here: Path) -> None:
     assert result.stdout.splitlines()[-1] == "6 runs; nothing was run"
     assert "GD     quadratic n=2 condition=10.0  standard  0" in result.stdout
     assert not (here / "results").exists()
+
+
+def test_dry_run_says_what_is_there_already(here: Path) -> None:
+    assert optlab("run", "e.yaml", "expect=[]").exit_code == 0
+    said = [
+        optlab("run", "e.yaml", "--dry-run", *more).output.splitlines()[-1]
+        for more in ((), ("--fresh",), ("--retry", "all"), ("--retry", "failed"), ("seeds=[0, 1]",))
+    ]
+    assert said == [
+        "6 runs; 0 would be executed, 6 reused; nothing was run",
+        "6 runs; nothing was run",
+        "6 runs; nothing was run",
+        "6 runs; 0 would be executed, 6 reused; nothing was run",
+        "12 runs; 6 would be executed, 6 reused; nothing was run",
+    ]
+
+
+def test_a_folder_whose_experiment_has_only_begun_is_said_to_be_so(here: Path) -> None:
+    (here / "results" / "e").mkdir(parents=True)
+    (here / "results" / "e" / "experiment.yaml").write_text("name: e")
+    result = optlab("results", "results/e")
+    assert result.exit_code == 2
+    assert "no run of its experiment has finished" in result.stderr
 
 
 def test_an_interrupted_run_ends_with_130(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -367,3 +367,74 @@ def test_pictures_of_curvature_and_saddles_are_drawn():
         "κ = 5", "κ = 1, indefinite", "singular",
     ]  # fmt: skip
     assert draw_saddles(saddles_against_dimension((1, 2, 3), count=1000)).axes[0].get_yscale() == "log"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """One small experiment that every plot here can draw, each its own panels."""
+    experiment = {
+        "name": "instruments",
+        "problems": ["kappa5", {"name": "near_singular_pair", "gap": 0.125}, {"name": "rosenbrock", "n": 3},
+                     {"name": "random_hessian", "n": {"grid": [1, 2, 3]}, "seed": {"grid": [0, 1, 2, 3]}}],
+        "optimizers": ["newton"],
+        "stop": {"iterations": 5},
+        "columns": ["critical_point"],
+    }  # fmt: skip
+    return optlab.run(experiment, folder=tmp_path_factory.mktemp("instruments"), executor="serial")
+
+
+def test_the_taylor_plot_draws_every_problem_at_a_point_of_its_run(results):
+    from optlab.plots.taylor import Taylor
+
+    table = Taylor().table(results)
+    first = table[table["panel"] == "kappa5"]
+    problem = optlab.problem("kappa5")
+    assert first["truth"].iloc[0] == problem.value(problem.start())
+    assert len(Taylor().draw(results).axes) == 6  # the first six problems
+    late = Taylor(at=1.0).table(results)
+    assert late.loc[late["panel"] == "rosenbrock", "truth"].iloc[0] < 0.1 * optlab.problem("rosenbrock", n=3).value(
+        optlab.problem("rosenbrock", n=3).start()
+    )
+
+
+def test_the_dial_draws_the_problems_in_the_plane(results):
+    from optlab.plots.directional_curvature import DirectionalCurvature
+
+    table = DirectionalCurvature().table(results)
+    bends = table.groupby("panel")["curvature"].agg(["min", "max"])
+    assert bends.loc["kappa5"].tolist() == pytest.approx([1.0, 5.0])
+    assert not any("rosenbrock" in panel for panel in bends.index)  # it has three variables here
+    assert len(DirectionalCurvature().draw(results).axes) == len(bends)
+
+
+def test_the_ellipse_draws_square_residual_jacobians(results):
+    from optlab.plots.ellipse import Ellipse
+
+    table = Ellipse().table(results)
+    assert len(set(table["panel"])) == 1
+    A = optlab.problem("near_singular_pair", gap=0.125).A
+    circle, image = (table[names].to_numpy().T for names in (["x1", "x2"], ["y1", "y2"]))
+    assert np.abs(image - A @ circle).max() < 1e-14
+    assert len(Ellipse().draw(results).axes) == 1
+
+
+def test_critical_points_are_counted_by_dimension(results):
+    from optlab.plots.critical_points import CriticalPoints
+
+    table = CriticalPoints().table(results)
+    random = table[table["panel"] == "random_hessian"]
+    assert random.groupby("x")["share"].sum().tolist() == pytest.approx([1.0, 1.0, 1.0])
+    assert (random["runs"] == 4).all()
+    share = random[(random["kind"] == "minimum") & (random["x"] == 1.0)]["share"].iloc[0]
+    kinds = [optlab.problem("random_hessian", n=1, seed=s).H[0, 0] > 0 for s in range(4)]
+    assert share == np.mean(kinds)
+    exact = random.loc[random["kind"] == "minimum", "exact"]
+    assert exact.tolist() == pytest.approx([minimum_probability(n) for n in (1, 2, 3)])
+    assert CriticalPoints().draw(results) is not None
+    assert CriticalPoints(x="problem.nothing").draw(results) is None
+
+
+def test_a_random_hessian_says_what_zero_is():
+    kinds = {classify_critical_point(optlab.problem("random_hessian", n=2, seed=s).H) for s in range(30)}
+    assert kinds == {"minimum", "maximum", "saddle"}
+    assert optlab.problem("random_hessian", n=5, shift=4.0).known.convex

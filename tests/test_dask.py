@@ -24,6 +24,7 @@ from optlab.executors.serial import Serial
 from optlab.experiment import from_dict
 
 pytest.importorskip("distributed", reason="the extra cluster")
+psutil = pytest.importorskip("psutil", reason="a dependency of distributed")
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="child processes need fork"),
     pytest.mark.filterwarnings("default::DeprecationWarning:distributed"),
@@ -77,15 +78,30 @@ def tree(pid):
     return found
 
 
+def open_to(pid):
+    """Return the addresses at which a process listens."""
+    return {c.laddr.ip for c in psutil.Process(pid).net_connections("inet") if c.status == psutil.CONN_LISTEN}
+
+
 class Cluster:
     """A scheduler and workers, each a process of its own on 127.0.0.1."""
 
     def __init__(self, folder, *security, protocol="tcp"):
-        self.security, self.processes = security, []
+        self.security, self.processes, self.folder = security, [], folder
         file = folder / "scheduler.json"
         tls = [word.replace("--tls-ca", "--tls-ca-file") for word in security]
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-        self._start(*command, "--protocol", protocol, "--no-dashboard", "--scheduler-file", str(file), *tls)
+        self._start(
+            *command,
+            "--protocol",
+            protocol,
+            "--no-dashboard",
+            "--dashboard-address",
+            "127.0.0.1:0",
+            "--scheduler-file",
+            str(file),
+            *tls,
+        )
         found = self._until(lambda: file.exists() and re.search(r'"address": "([^"]+)"', file.read_text()))
         self.address = found[1]
 
@@ -94,10 +110,12 @@ class Cluster:
         process = self._start(*command, *self.security, *options)
         line = process.stdout.readline()
         assert line.startswith("worker "), line
+        assert open_to(process.pid) == {"127.0.0.1"}
         return process
 
     def _start(self, *command):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        env = {**os.environ, "TMPDIR": str(self.folder)}  # what a killed worker cannot remove
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
         self.processes.append(process)
         return process
 
@@ -149,6 +167,11 @@ def test_without_a_scheduler_everything_is_here_and_the_tables_are_those_of_seri
         assert a.to_csv() == b.to_csv()
 
 
+def test_without_a_scheduler_nothing_beyond_this_machine_can_reach_it():
+    tasks = [task(f"{i}", "nothing", index=i) for i in range(2)]
+    assert {(outcome.kind, *open_to(os.getpid())) for outcome in Dask(workers=1).run(tasks)} == {("ok", "127.0.0.1")}
+
+
 def test_all_runs_arrive_once_though_a_worker_and_all_below_it_are_killed_midway(cluster):
     first, _ = cluster.worker(), cluster.worker()
     bad = {3: "segfault", 11: "loop", 17: "exit", 23: "loop_in_c"}
@@ -170,6 +193,26 @@ def test_all_runs_arrive_once_though_a_worker_and_all_below_it_are_killed_midway
         else:
             assert o.finished.row["status"] == ("TIMEOUT" if "loop" in what else "KILLED")
             assert o.finished.iterations["k"].tolist() == list(range(6))
+
+
+def listening(pid):
+    """Return the addresses, as the kernel writes them, at which a process waits for connections by TCP."""
+    own = {str(f.readlink()) for f in Path(f"/proc/{pid}/fd").iterdir() if f.is_symlink()}
+    lines = [
+        line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
+    ]
+    return {line[1].split(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in own}
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="Linux tells who listens where")
+def test_nothing_is_open_to_other_machines(cluster):
+    inside = "0100007F"  # 127.0.0.1
+    worker = cluster.worker()
+    assert listening(worker.pid) == {inside}
+    running = Dask(workers=1).run(task(f"{i}", index=i) for i in range(3))
+    next(running)
+    assert listening(os.getpid()) <= {inside}
+    running.close()
 
 
 def test_plugins_travel_with_what_they_import_and_errors_name_the_files_they_came_from(cluster, tmp_path):
@@ -197,7 +240,7 @@ def test_plugins_travel_with_what_they_import_and_errors_name_the_files_they_cam
 
 def test_a_parcel_is_named_by_what_it_holds(tmp_path):
     path = tmp_path / "one.py"
-    path.write_text("import two\n")
+    path.write_text("import optlab\nimport two\n")
     (tmp_path / "two.py").write_text("A = 1\n")
     first = Parcel.of((str(path),))
     assert set(first.files) == {"one.py", "two.py"}
@@ -264,3 +307,44 @@ def test_a_worker_with_another_optlab_is_refused(monkeypatch):
     monkeypatch.setattr(dask, "installed", lambda: "something else")
     with pytest.raises(OptlabError, match="has other sources of optlab"):
         list(Dask(workers=1).run([task("a")]))
+
+
+def test_a_batch_that_is_lost_goes_one_by_one_and_a_run_that_costs_worker_after_worker_is_given_up():
+    from distributed import KilledWorker
+
+    from optlab.executors.dask import Batch, Dispatch
+
+    class Client:
+        status = "running"
+
+    class Future:
+        status = "error"
+
+        def __init__(self, error):
+            self.error = error
+
+        def exception(self):
+            return self.error
+
+    dispatch = Dispatch(Client(), iter(()))
+    gone = Future(KilledWorker("task", None, 3))
+    assert list(dispatch._lost(Batch([task("a"), task("b")]), gone)) == []
+    assert [[t.key for t in batch.tasks] for batch in dispatch.again] == [["a"], ["b"]]
+    (outcome,) = dispatch._lost(dispatch.again.popleft(), gone)
+    assert (outcome.task.key, outcome.kind, outcome.attempts) == ("a", "killed", 4)
+    for _ in range(3):
+        assert list(dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))) == []
+    (outcome,) = dispatch._lost(dispatch.again.popleft(), Future(ValueError("odd")))
+    assert (outcome.kind, outcome.reason) == ("error", "ValueError: odd")
+
+
+def test_a_scheduler_belongs_to_dask_alone(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from optlab.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("e.yaml").write_text("problems: [kappa5]\noptimizers: [bfgs]\n")
+    done = CliRunner().invoke(main, ["run", "e.yaml", "--executor", "local", "--scheduler", "tcp://127.0.0.1:1"])
+    assert done.exit_code == 2
+    assert "--scheduler is for --executor dask, not for local" in done.output

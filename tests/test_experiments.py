@@ -14,6 +14,7 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 SHRUNK = {
     "conditioning": ["problems.0.condition={geomspace: [1, 1.0e+3, 4]}", "stop.iterations=5000"],
     "rosenbrock": ["stop.iterations=500"],
+    "mgh": ["starts.scaled=[]", "stop.iterations=300", "columns=[]"],
     "peers_constrained": [
         "problems.0.select.suite=hs",
         "problems.0.select.n.max=2",

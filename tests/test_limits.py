@@ -116,10 +116,13 @@ def test_memory_that_earlier_runs_left_behind_is_no_fault_of_a_run():
 
 
 @needs_fork
-def test_what_a_run_has_started_is_killed_with_it():
+def test_what_a_run_has_started_is_killed_with_it(monkeypatch):
+    length = f"3000.{os.getpid()}"  # of this process alone: others may run the same test
+    monkeypatch.setenv("OPTLAB_TEST_SLEEP", length)
+
     def there():
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        return listed.count("sleep 3000.25")
+        return listed.count(f"sleep {length}")
 
     assert outcomes(Local(1), task("child_process", stop={"seconds": 0.3}))["child_process"].kind == "timeout"
     deadline = time.monotonic() + 10

@@ -84,7 +84,7 @@ def test_the_wheel_alone_has_every_public_name(tmp_path):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"optlab/py.typed", "optlab/report.html", "optlab/plots/optlab.mplstyle"} <= names
+    assert {"optlab/py.typed", "optlab/report/page.html", "optlab/plots/optlab.mplstyle"} <= names
     assert not [name for name in names if name.startswith(("tests/", "problems/", "experiments/"))]
     installed, empty = tmp_path / "installed", tmp_path / "empty"
     empty.mkdir()

@@ -17,15 +17,17 @@ from optlab.core.plot import Plot
 from optlab.core.problem import Facts, ProblemBase
 from optlab.core.user_problem import Problem
 from optlab.plots import style
+from optlab.plots._feasible import excess
+from optlab.plots._paths import clipped
 from optlab.plots.condition import ConditionAlongPath
 from optlab.plots.convergence import Convergence
-from optlab.plots.landscape import excess, levels_of, window_of
+from optlab.plots.landscape import levels_of, window_of
 from optlab.plots.panels import power, spread_marks
 from optlab.plots.save import draw_all, save
 from optlab.plots.series import line_names, panel_names, thinned
 from optlab.plots.steps import Steps
 from optlab.plots.sweep import Sweep, promise
-from optlab.plots.trajectories import Trajectories, clipped
+from optlab.plots.trajectories import Trajectories
 from optlab.sets.ball import Ball
 from optlab.sets.box import Box
 
@@ -435,6 +437,15 @@ def test_a_sweep_can_show_the_last_value_of_a_column():
     assert Sweep(x="optimizer.step_size", y="distance").table(data)["y"].tolist() == [0.1, 0.2]
 
 
+def test_a_problem_that_does_not_vary_the_setting_has_no_panel_beside_those_that_do():
+    data = swept()
+    data.add(halving(5), name="bystander", settings={"problem.condition": 3.0})
+    assert set(Sweep(x="problem.condition").table(data)["panel"]) == {"quadratic"}
+    alone = Tables()
+    alone.add(halving(5), name="bystander", settings={"problem.condition": 3.0})
+    assert set(Sweep(x="problem.condition").table(alone)["panel"]) == {"bystander"}
+
+
 def test_theory_lines_are_the_formulas():
     table = Sweep(theory="kappa", tolerance=1e-6).table(swept())
     assert table["theory"].tolist() == pytest.approx([1, np.log(1e6) / np.log(11 / 9), np.log(1e6) / np.log(101 / 99)])
@@ -481,11 +492,11 @@ def test_files_have_the_same_bytes_twice_and_hold_the_table(plot, tmp_path):
     data = Tables().add(halving(9), problem=ball, path=np.eye(9, 2), settings={"problem.n": 2}, **columns)
     before = dict(mpl.rcParams)
     one, two = (save(plot, data, tmp_path / folder, "figure") for folder in ("a", "b"))
-    assert [path.name for path in one] == ["figure.svg", "figure.png", "figure.csv", "figure.txt"]
+    assert [path.name for path in one] == ["figure.svg", "figure.png", "figure.pdf", "figure.csv", "figure.txt"]
     for first, second in zip(one, two, strict=True):
         assert first.read_bytes() == second.read_bytes()
     assert dict(mpl.rcParams) == before
-    pd.testing.assert_frame_equal(pd.read_csv(one[2]), plot.table(data), check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_csv(one[3]), plot.table(data), check_dtype=False)
     assert plot.caption[:20] in one[0].read_text(encoding="utf-8")
 
 

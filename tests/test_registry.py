@@ -62,7 +62,7 @@ def test_the_names_that_code_outside_relies_on():
     assert problems <= set(catalogue.names("problems"))
     assert {"constant", "exact", "armijo", "strong_wolfe"} <= set(catalogue.names("searches"))
     assert {"ball", "box"} <= set(catalogue.names("sets"))
-    assert {"auto", "serial", "local"} == set(catalogue.names("executors"))
+    assert {"auto", "serial", "local", "dask"} == set(catalogue.names("executors"))
 
 
 @pytest.mark.parametrize(

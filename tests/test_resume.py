@@ -394,7 +394,11 @@ def test_an_interrupted_command_exits_with_130_and_keeps_what_it_has(home, execu
     (home / "e.yaml").write_text(from_dict(given, home).to_yaml())
     folder = home.parent / "r"
     command = [sys.executable, "-m", "optlab", "run", home / "e.yaml", "--results", folder, "--executor", executor]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have turned it off
+    try:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while len(begun(home)) < 12 and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -659,6 +663,23 @@ def test_every_claim_of_the_catalogue_that_the_loop_accepts_is_accepted_again():
         assert finished.row["status"] == before, finished.row["message"]
         converged += before == "CONVERGED"
     assert converged >= 15
+
+
+def test_claims_in_lower_precision_are_checked_with_f_of_that_precision():
+    from optlab.verification import Verifier
+    from optlab.work import perform
+
+    given = {"problems": ["rosenbrock", {"name": "quadratic", "n": 10, "condition": 100}],
+             "optimizers": ["gradient_descent_armijo"], "precision": {"grid": ["float16", "float32"]},
+             "stop": {"stationarity": 1e-2}}  # fmt: skip
+    for run in from_dict(given).runs():
+        finished = perform(run.spec())
+        Verifier().check(finished, run.spec())
+        assert finished.row["status"] == "CONVERGED", finished.row["message"]
+        in_double = replace(finished, row=dict(finished.row))
+        Verifier().check(in_double, {**run.spec(), "precision": "float64"})
+        if (run.problem_spec["name"], run.spec()["precision"]) == ("rosenbrock", "float16"):
+            assert "f is" in in_double.row["message"]
 
 
 def test_a_false_point_a_violated_constraint_and_a_problem_that_raises_are_no_success():

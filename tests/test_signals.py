@@ -526,3 +526,45 @@ def test_the_picture_holds_data_and_theory():
                           {name: mean_field("relu", "he_normal", depth=5)})  # fmt: skip
     assert [len(axes.lines) for axes in figure.axes] == [2, 2]
     assert all(axes.get_yscale() == "log" for axes in figure.axes)
+
+
+def test_plots_of_deep_networks(tmp_path):
+    """The deepest networks in `signals`, all of them in `depth`, named by what tells them apart."""
+    from optlab.plots.depth import Depth
+    from optlab.plots.signals import Signals
+
+    experiment = {
+        "name": "deep",
+        "problems": [
+            {"name": "deep_network", "m": 12, "depth": {"grid": [1, 3]}, "activation": {"grid": ["relu", "tanh"]}},
+            {"name": "deep_network", "m": 12, "depth": {"grid": [1, 3]}, "batch_norm": True, "gain": 2.0},
+        ],
+        "optimizers": [{"name": "gradient_descent", "step_size": 0.1, "label": "GD"}],
+        "stop": {"iterations": 3},
+    }
+    results = optlab.run(experiment, folder=tmp_path, executor="serial")
+    table = Signals().table(results)
+    names = ["relu", "tanh", "tanh, gain 2, batch_norm"]
+    assert list(dict.fromkeys(table["panel"])) == names
+    assert table["layer"].max() == 3
+    assert len(Signals().draw(results).axes) == 2
+    depth = Depth().table(results)
+    assert set(depth["line"]) == set(names)
+    assert sorted(depth["depth"]) == [1.0] * 3 + [3.0] * 3
+    assert (depth["f"] < depth["first"]).all()
+    assert len(Depth().draw(results).axes) == 1
+
+
+def test_depth_marks_runs_that_fail_or_end_far_above(tmp_path):
+    from optlab.plots.depth import Depth
+
+    experiment = {
+        "name": "wild",
+        "problems": [{"name": "deep_network", "m": 12, "depth": {"grid": [2, 8]}, "activation": "relu",
+                      "initialization": "he_normal", "gain": 3.0}],
+        "optimizers": [{"name": "gradient_descent", "step_size": 1.0}],
+        "stop": {"iterations": 20},
+    }  # fmt: skip
+    results = optlab.run(experiment, folder=tmp_path, executor="serial")
+    (axes,) = Depth().draw(results).axes
+    assert any(line.get_marker() == "X" and len(line.get_xdata()) for line in axes.lines)

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from optlab.kernels.norms import max_abs
-
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
     from optlab.core.problem import Array
@@ -113,7 +111,7 @@ class Optimizer(ABC):
 
     def stationarity(self, oracle: Oracle, state: State) -> float:
         """How far from stationary the state is, in the units of ∇f: ‖g‖∞ unless overridden."""
-        return max_abs(state.g)
+        return oracle.max_abs(state.g)
 
     def lacks(self) -> str:
         """Return why the method cannot run here on any problem (a package is missing), or ""."""

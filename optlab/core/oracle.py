@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from optlab.core.events import python_overflow
 from optlab.core.status import EvaluationError, InputError, Status
+from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -415,6 +416,10 @@ class Oracle:
         from optlab.core.kkt import stationarity
 
         return stationarity(self._problem, x, g)
+
+    def max_abs(self, v: Array) -> float:
+        """‖v‖∞; NaN if any component is."""
+        return max_abs(v)
 
     def judged_gradient(self, x: Array) -> Array:
         """∇f(x) for the stop rules of a method that has no use for it: uncounted, shape (n,), read-only."""

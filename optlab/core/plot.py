@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from optlab.core.optimizer import Optimizer
     from optlab.core.problem import Array, ProblemBase
 
 
@@ -36,6 +37,10 @@ class PlotData(Protocol):
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, uncounted, built from its specification."""
+        ...
+
+    def optimizer(self, run: str) -> Optimizer:
+        """Return the method of a run, built from its specification."""
         ...
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
+import numpy as np
 from annotated_types import Ge, Gt
 
 from optlab.core.status import InputError, Status
+from optlab.derivatives.batched import NotBatchableError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from optlab.core.optimizer import State
     from optlab.core.oracle import Oracle
 
@@ -35,6 +39,23 @@ class Progress(Protocol):
 
 Judge = Callable[[Progress], Status | None]
 
+CODES = (None, *Status)
+"""What the codes of `Stop.many` stand for: 0 for going on, else a status."""
+
+
+class ProgressOfMany(Protocol):
+    """What a rule sees of B runs in step: numbers that differ from run to run are (B,) arrays."""
+
+    oracle: Any
+    k: int
+    stationarity: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+def code(status: Status | None) -> np.int8:
+    """Return the code of a verdict."""
+    return np.int8(CODES.index(status))
+
 
 @dataclass(frozen=True)
 class Stop(ABC):
@@ -47,6 +68,17 @@ class Stop(ABC):
     def limits(self) -> dict[str, float]:
         """Evaluation budgets, by counter."""
         return {}
+
+    def many(self, now: ProgressOfMany) -> Any:
+        """Return the code of every run's verdict, (B,) or one for all; CONVERGED where no claim needs a check.
+
+        Raises
+        ------
+        NotBatchableError
+            For a rule that can only judge one run at a time.
+        """
+        msg = f"the stop rule {type(self).__name__}"
+        raise NotBatchableError(msg)
 
     def __or__(self, other: Stop) -> Stop:
         return Either(self, other)
@@ -78,6 +110,10 @@ class Stationary(Stop):
 
         return judge
 
+    def many(self, now: ProgressOfMany) -> Any:
+        """Compare every run with its tolerance."""
+        return np.where(now.stationarity <= self.atol + self.rtol * now.scale, code(Status.CONVERGED), code(None))
+
 
 @dataclass(frozen=True)
 class Iterations(Stop):
@@ -89,6 +125,10 @@ class Iterations(Stop):
         """Count steps."""
         n = self.n
         return lambda now: Status.MAX_ITERATIONS if now.k >= n else None
+
+    def many(self, now: ProgressOfMany) -> Any:
+        """Count the steps, which all have taken."""
+        return code(Status.MAX_ITERATIONS if now.k >= self.n else None)
 
 
 @dataclass(frozen=True)
@@ -119,6 +159,11 @@ class Evaluations(Stop):
             return Status.MAX_EVALUATIONS if spent else None
 
         return judge
+
+    def many(self, now: ProgressOfMany) -> Any:
+        """Compare the counters, which are those of every run, with the budgets."""
+        spent = any(getattr(now.oracle, "n_" + name) >= most for name, most in self.limits().items())
+        return code(Status.MAX_EVALUATIONS if spent else None)
 
 
 @dataclass(frozen=True)
@@ -155,6 +200,11 @@ class Either(Stop):
 
         return judge
 
+    def many(self, now: ProgressOfMany) -> Any:
+        """Ask left, then right."""
+        left, right = self.left.many(now), self.right.many(now)
+        return np.where(left, left, right)
+
 
 @dataclass(frozen=True)
 class Both(Stop):
@@ -172,3 +222,8 @@ class Both(Stop):
             return status if status is not None and right(now) is not None else None
 
         return judge
+
+    def many(self, now: ProgressOfMany) -> Any:
+        """Ask both."""
+        left, right = self.left.many(now), self.right.many(now)
+        return np.where(right, left, code(None))

@@ -60,6 +60,8 @@ class Batched(NDArrayOperatorsMixin):
         return np.transpose(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and set(kwargs) == {"out"} and ufunc.signature is None:
+            return self._in_place(ufunc, inputs, *kwargs["out"])
         if method != "__call__" or not kwargs.keys() <= {"dtype"}:
             msg = f"numpy.{ufunc.__name__} with {', '.join(kwargs) or method}"
             raise NotBatchableError(msg)
@@ -69,6 +71,24 @@ class Batched(NDArrayOperatorsMixin):
             msg = f"numpy.{ufunc.__name__}"
             raise NotBatchableError(msg)
         return Batched(ufunc(*map(lifted, inputs), **kwargs))
+
+    def _in_place(self, ufunc: Any, inputs: Any, out: Any) -> Batched:
+        """Return what ``out += …`` leaves: arrays change in place, numbers and autograd's boxes are replaced."""
+        if type(out) is not Batched:
+            msg = "a result that goes into an array for one point"
+            raise NotBatchableError(msg)
+        parts = [lifted(part) for part in inputs]
+        if not out.ndim or type(out.data) is not np.ndarray:
+            return Batched(ufunc(*parts))
+        if any(type(part) is not np.ndarray for part in parts if np.shape(part)):
+            msg = "a change in place by what autograd follows"
+            raise NotBatchableError(msg)
+        ufunc(*parts, out=out.data)
+        return out
+
+    def setflags(self, write: bool) -> None:
+        """Make the numbers read-only, or writable again."""
+        self.data.setflags(write)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func not in FUNCTIONS:
@@ -159,6 +179,16 @@ def joined(a: Any) -> Batched:
     xp = space(*parts)
     rows = [part if getattr(part, "shape", ()) == (width,) else part + np.zeros(width) for part in parts]
     return Batched(xp.reshape(xp.stack(rows), (*a.shape, width)))
+
+
+def ends(end: Any, B: int) -> Any:
+    """Return the B numbers that a function gave for B points, shape (B,)."""
+    if type(end) is np.ndarray and end.dtype == object:
+        end = joined(end)
+    if type(end) is not Batched or tuple(end.data.shape) != (B,):
+        msg = "f must return one number per point"
+        raise NotBatchableError(msg)
+    return end.data
 
 
 def space(*data: Any) -> Any:

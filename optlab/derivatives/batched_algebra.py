@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optlab.derivatives.batched import Batched, NotBatchableError, handles, space
+from optlab.derivatives.batched import Batched, NotBatchableError, handles, joined, space
 from optlab.derivatives.batched_shapes import many
 
 VECTOR, MATRIX = 1, 2
@@ -17,6 +17,7 @@ WORTH_A_LOOK = 10_000
 @handles(np.matmul)
 def product(a: Any, b: Any) -> Any:
     """The product a @ b for vectors and matrices of which at least one is a batch."""
+    a, b = (joined(x) if type(x) is np.ndarray and x.dtype == object else x for x in (a, b))
     p, q = np.ndim(a), np.ndim(b)
     if not (p in (VECTOR, MATRIX) and q in (VECTOR, MATRIX)):
         msg = f"a product of arrays with {p} and {q} axes"

@@ -9,7 +9,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from optlab.derivatives import Array, Scalar
-from optlab.derivatives.batched import Batched, NotBatchableError, joined
+from optlab.derivatives.batched import Batched, ends
 from optlab.derivatives.forms import traced
 from optlab.derivatives.linear import AGREE, BLOCK, FEWEST, through
 from optlab.derivatives.reverse import gradient, point, pulled, scalar
@@ -59,19 +59,22 @@ def _agree(given: Array, right: Array, everything: Array) -> bool:
     return bool(np.allclose(given, right, rtol=0.0, atol=AGREE * size, equal_nan=True))
 
 
+def values_and_gradients(f: Scalar, Z: Array) -> tuple[Array, Array]:
+    """F and ∇f at the columns of Z, shapes (B,) and (n, B), from one trace.
+
+    Raises
+    ------
+    NotBatchableError
+        Where f cannot be evaluated for many points at once; other errors of the attempt pass through.
+    """
+    tape = Tape(lambda z: ends(f(Batched(z)), z.shape[1]), Z)
+    slopes = tape.pull(np.ones(Z.shape[1])) if tape.order else np.zeros(Z.shape)
+    return np.asarray(tape.value), np.asarray(slopes)
+
+
 def _sum_of_values(f: Scalar) -> Scalar:
     """Return Σ f(z_b) as a function of the (n, B) points z_b: its gradient holds all gradients."""
-
-    def total(Z: Any) -> Any:
-        end = f(Batched(Z))
-        if type(end) is np.ndarray and end.dtype == object:
-            end = joined(end)
-        if type(end) is not Batched or tuple(end.data.shape) != (Z.shape[1],):
-            msg = "f must return one number per point"
-            raise NotBatchableError(msg)
-        return anp.sum(end.data)
-
-    return total
+    return lambda Z: anp.sum(ends(f(Batched(Z)), Z.shape[1]))
 
 
 def _slopes(f: Scalar, Z: Array) -> Array:

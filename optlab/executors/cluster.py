@@ -10,6 +10,8 @@ from optlab import work
 from optlab.core.status import InputError
 from optlab.fingerprint import digest, source_digest, versions
 
+PAGES = "127.0.0.1:0"
+"""Where a scheduler or worker of ours shows its pages; dask's own choice is every interface of the machine."""
 MISSING = 'the executor dask needs the package distributed: pip install "optlab[cluster]"'
 
 

@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt
 
 from optlab.core.status import OptlabError
 from optlab.executors.base import Executor, Outcome, Task
-from optlab.executors.cluster import installed, package, security
+from optlab.executors.cluster import PAGES, installed, package, security
 from optlab.executors.parcel import Parcel
 from optlab.executors.there import POOL, perform_there
 
@@ -32,9 +32,10 @@ PULSE = 0.5
 class Dask(Executor):
     """Run tasks on the workers of a dask scheduler, each in a child process there, watched as `local` does it.
 
-    Start workers with ``optlab worker --scheduler ADDRESS``; without a `scheduler`, one within this process is used
-    and no port is opened. Plug-ins travel with the tasks: their sources and those of the local modules they import.
-    Whoever reaches a scheduler can run code on its workers: keep it on 127.0.0.1, or use TLS.
+    Start workers with ``optlab worker --scheduler ADDRESS``; without a `scheduler`, one within this process is used,
+    whose pages about itself are on 127.0.0.1 alone. Plug-ins travel with the tasks: their sources and those of the
+    local modules they import. Whoever reaches a scheduler can run code on its workers: keep it on 127.0.0.1, or use
+    TLS.
 
     Parameters
     ----------
@@ -74,8 +75,8 @@ class Dask(Executor):
 
             threads = self.workers or os.cpu_count() or 1
             with distributed.LocalCluster(
-                n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None, memory_limit=0,
-                silence_logs=logging.CRITICAL,
+                n_workers=1, threads_per_worker=threads, processes=False, memory_limit=0, silence_logs=logging.CRITICAL,
+                worker_dashboard_address=PAGES, dashboard_address=PAGES, scheduler_kwargs={"dashboard": False},
             ) as cluster, distributed.Client(cluster, set_as_default=False) as client:  # fmt: skip
                 try:
                     yield client

@@ -14,6 +14,8 @@ import socket
 import subprocess
 import sys
 import traceback
+from contextlib import suppress
+from select import select
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,8 @@ from optlab.executors.nursery import breed
 breed(int(sys.argv[1]))
 """
 """A fresh interpreter that imports this package from where its parent does, and never the parent's __main__."""
+LAST_MOMENTS = 5.0
+"""Seconds in which a process that has closed its connection has its exit code."""
 APPLE = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if sys.platform == "darwin" else {}
 
 
@@ -64,6 +68,9 @@ class Nursery:
     def failure(self) -> str:
         """Say that the process cannot live here, where it ended by itself with an exit code; else an empty string."""
         with self._lock:
+            if self._link is not None and self._process is not None and select([self._link], [], [], 0.0)[0]:
+                with suppress(subprocess.TimeoutExpired):  # it sends nothing: this is the end, a moment before its code
+                    self._process.wait(LAST_MOMENTS)
             code = None if self._process is None else self._process.poll()
         return f"the process that starts workers ended with exit code {code}" if code is not None and code > 0 else ""
 

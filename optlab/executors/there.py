@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from optlab.core.status import OptlabError
-from optlab.executors.cluster import installed, package
+from optlab.executors.cluster import PAGES, installed, package
 
 if TYPE_CHECKING:
     from optlab.executors.base import Outcome, Task
@@ -137,7 +137,7 @@ async def serve(scheduler: str, workers: int, safe: Any, name: str | None, ready
     try:
         worker = await distributed.Worker(
             scheduler, nthreads=workers, memory_limit=0, security=safe, name=name, dashboard=False,
-            host="127.0.0.1" if inside else None, death_timeout=PATIENCE,
+            dashboard_address=PAGES, host="127.0.0.1" if inside else None, death_timeout=PATIENCE,
         )  # fmt: skip
     except (OSError, ValueError, TypeError, TimeoutError) as error:
         msg = f"no dask scheduler answers at {scheduler}: {error}"

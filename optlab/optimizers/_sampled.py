@@ -108,7 +108,7 @@ class SampledOptimizer(Optimizer):
 
     def stationarity(self, oracle: Oracle, state: State) -> float:
         """‖g‖∞; NaN, not known, where g is that of a batch."""
-        return max_abs(state.g) if self.batch is None else nan
+        return oracle.max_abs(state.g) if self.batch is None else nan
 
     def _evaluated(
         self, oracle: Oracle, x: Array, k: int, order: Indices | None

@@ -72,7 +72,7 @@ class CriticalPoints(Plot):
     def _chosen(self, runs: pd.DataFrame) -> pd.DataFrame:
         """Return the runs that differ in the setting and the seed alone."""
         others = [c for c in runs.columns if str(c).startswith("problem.") and c not in (self.x, "problem.seed")]
-        key = runs[["problem", *others]].astype(str).agg("|".join, axis=1)
+        key = runs[["problem", *others]].map(repr).agg("|".join, axis=1)
         values = runs[self.x].groupby(key).nunique()
         best = values.groupby(runs["problem"].groupby(key).first()).idxmax()
         return runs[key.isin(set(best))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlab.core.problem import Array, ProblemBase
+from optlab.plots._feasible import draw_feasible
 from optlab.plots.panels import swatch
 from optlab.plots.series import GOOD, failed
 
@@ -27,6 +29,9 @@ VALLEY = 2e-3
 """The lowest contour encloses about this part of the window."""
 SHADES = (0.7, 1.0)
 """Greys of the lowest and the highest ground."""
+MINIMUM, UNKNOWN = "minimum", "end point"
+FLAT = 1e-6
+"""An eigenvalue of the Hessian below this part of the greatest counts as zero."""
 STAR: dict[str, Any] = {
     "marker": "*",
     "markersize": 12,
@@ -78,7 +83,7 @@ def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int)
         F = np.asarray(problem.objectives(X.reshape(-1, 2)), dtype=float).reshape(side, side)
     F = np.where(np.isfinite(F), F, np.nan)
     _draw_contours(axes, problem, window, (x1, x2, F), levels)
-    extras = _draw_feasible(axes, problem, (x1, x2, X))
+    extras = draw_feasible(axes, problem, (x1, x2, X))
     minimizers, saddles = known_points(problem)
     for points, look, text in ((minimizers, STAR, "known minimizer"), (saddles, SADDLE, "known saddle")):
         there = [p for p in points if np.all((p >= window[0]) & (p <= window[1]))]
@@ -136,56 +141,16 @@ def _draw_contours(
     axes.contour(x1, x2, F, levels=levels, colors="#5a5a5a", linewidths=0.5, linestyles="solid", zorder=1)
 
 
-def excess(problem: ProblemBase, X: Array) -> Array | None:
-    """How far each point of X, shape (…, 2), is from meeting the inequalities and sets: ≤ 0 where feasible."""
-    flat = X.reshape(-1, 2)
-    parts: list[Array] = []
-    sides = [problem.bounds] if problem.bounds is not None else []
-    if problem.feasible is not None:
-        if hasattr(problem.feasible, "lo") and hasattr(problem.feasible, "hi"):
-            sides.append((problem.feasible.lo, problem.feasible.hi))
-        elif problem.feasible.inequality(flat[0]).size:
-            parts.append(np.array([problem.feasible.inequality(x).max() for x in flat]))
-        else:
-            parts.append(np.array([-1.0 if problem.feasible.contains(x) else 1.0 for x in flat]))
-    for lo, hi in sides:
-        parts.append(np.maximum(np.asarray(lo) - flat, flat - np.asarray(hi)).max(axis=1))
-    if problem.linear_inequality is not None:
-        A, b = problem.linear_inequality
-        parts.append((flat @ A.T - b).max(axis=1))
-    if problem.inequality is not None:
-        parts.append(np.array([np.max(problem.inequality(x)) for x in flat]))
-    return np.max(parts, axis=0).reshape(X.shape[:-1]) if parts else None
-
-
-def _draw_feasible(axes: Axes, problem: ProblemBase, ground: tuple[Array, Array, Array]) -> dict[str, Any]:
-    x1, x2, X = ground
-    extras: dict[str, Any] = {}
+def kind_of(problem: ProblemBase, x: Array) -> str:
+    """Return what kind of critical point x is, by the signs of the Hessian's eigenvalues there."""
+    if problem.constrained or problem.lacks("hessian"):
+        return UNKNOWN
     with np.errstate(all="ignore"):
-        outside = excess(problem, X)
-    if outside is not None and (outside > 0).any():
-        from matplotlib.patches import Patch
-
-        hatch = {"facecolor": "none", "edgecolor": "#8a8a8a", "hatch": "//////", "linewidth": 0.6}
-        filled = axes.contourf(x1, x2, outside, levels=[0.0, np.inf], colors="none", hatches=["////"], zorder=1.5)
-        filled.set_edgecolor("#8a8a8a")
-        filled.set_linewidth(0)
-        if (outside < 0).any():
-            axes.contour(x1, x2, outside, levels=[0.0], colors="black", linewidths=1.2, zorder=2)
-        extras["infeasible"] = Patch(**hatch)  # type: ignore[arg-type]
-    gaps = _equalities(problem, X.reshape(-1, 2))
-    for gap in gaps:
-        axes.contour(x1, x2, gap.reshape(X.shape[:-1]), levels=[0.0], colors="black", linewidths=1.6, zorder=2)
-        extras["equality constraint"] = swatch(color="black", linewidth=1.6)
-    return extras
-
-
-def _equalities(problem: ProblemBase, flat: Array) -> list[Array]:
-    """Return h of every point, an array per equality constraint."""
-    gaps: list[Array] = []
-    if problem.linear_equality is not None:
-        A, b = problem.linear_equality
-        gaps += list((flat @ A.T - b).T)
-    if problem.equality is not None:
-        gaps += list(np.array([np.atleast_1d(problem.equality(x)) for x in flat], dtype=float).T)
-    return gaps
+        H = np.asarray(problem.hessian(x), dtype=float)
+    if not isfinite(float(H.sum())):
+        return UNKNOWN
+    least, *_, greatest = np.linalg.eigvalsh(H)
+    zero = FLAT * max(abs(least), abs(greatest))
+    if min(abs(least), abs(greatest)) <= zero:
+        return "degenerate point"
+    return MINIMUM if least > 0 else "maximum" if greatest < 0 else "saddle"

@@ -1,4 +1,4 @@
-"""Writing figures: SVG and PNG with the same bytes every time, and the numbers behind them."""
+"""Writing figures: SVG, PNG and PDF with the same bytes every time, and the numbers behind them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from optlab.plots.summary import Publishable
 if TYPE_CHECKING:
     from optlab.core.plot import Plot, PlotData
 
-FORMATS = ("svg", "png")
+FORMATS = ("svg", "png", "pdf")
 NO_DATE: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},

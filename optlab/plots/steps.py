@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge
 
-from optlab.core.plot import Plot, PlotData
-from optlab.plots import style
-from optlab.plots.lines import along_paths, draw_lines, entries_of, span
-from optlab.plots.panels import legend, panels, plain, threshold
+from optlab.plots._along_path import AlongPath
+from optlab.plots.lines import draw_lines, span
+from optlab.plots.panels import threshold
 from optlab.plots.series import column
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from optlab.core.plot import PlotData
     from optlab.core.problem import Array
+    from optlab.plots.style import Looks
 
 OPTIMAL, STABLE = 1.0, 2.0
 """On a quadratic f is least at ε*, and back at its old value at 2ε*."""
@@ -28,7 +29,7 @@ DECADES = 6.0
 
 
 @dataclass(frozen=True)
-class Steps(Plot):
+class Steps(AlongPath):
     """The step taken over the optimal step ε* = gᵀg / gᵀHg at every iteration, a panel per problem.
 
     Attributes
@@ -39,6 +40,8 @@ class Steps(Plot):
     Source: Goodfellow, Bengio & Courville (2016), equation 4.10.
     """
 
+    marked: ClassVar[str] = "negative curvature"
+
     starts: Annotated[int, Ge(1)] = 3
 
     caption = (
@@ -48,41 +51,24 @@ class Steps(Plot):
         "that failed, a ring one that stopped short of convergence, a square one whose time was up."
     )
 
-    def table(self, data: PlotData) -> pd.DataFrame:
-        """Return the points drawn: panel, line, run, status, k, y = step / ε*, negative curvature or not."""
-        return along_paths(data, ratio, self.starts)
+    def measure(self, rows: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
+        """Return step/ε* of every row, and where ε* is negative.
 
-    def draw(self, data: PlotData) -> Figure | None:
-        """Draw the table; None where no run has both steps."""
-        table = self.table(data)
-        if table.empty:
-            return None
-        with style.applied():
-            names = list(dict.fromkeys(table["panel"]))
-            looks = style.looks_of(table["line"])
-            figure, axes_there = panels(len(names))
-            for axes, name in zip(axes_there, names, strict=True):
-                rows = table[table["panel"] == name]
-                low, high = span(rows)
-                limits = max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES)
-                draw_lines(axes, rows, looks, limits)
-                threshold(axes, OPTIMAL, "optimal", above=False)
-                threshold(axes, STABLE, "stability limit")
-                axes.set_ylabel("step taken / ε*")
-                axes.set_title(plain(name))
-            legend(figure, entries_of(data, table, looks, "negative curvature"))
-            return figure
+        The column `step_ratio` where it is there. Else the step that led to the row over ε* at the row before: the same
+        for methods that move against the gradient.
+        """
+        y = column(rows, "step_ratio")
+        if not np.isfinite(y).any():
+            step, best = column(rows, "step_size"), column(rows, "optimal_step")
+            with np.errstate(all="ignore"):
+                y = np.concatenate([[np.nan], step[1:] / best[:-1]])
+        return y, y < 0
 
-
-def ratio(rows: pd.DataFrame) -> tuple[Array, NDArray[np.bool_]]:
-    """Return step/ε* of every row, and where ε* is negative.
-
-    The column `step_ratio` where it is there. Else the step that led to the row over ε* at the row before: the same
-    for methods that move against the gradient.
-    """
-    y = column(rows, "step_ratio")
-    if not np.isfinite(y).any():
-        step, best = column(rows, "step_size"), column(rows, "optimal_step")
-        with np.errstate(all="ignore"):
-            y = np.concatenate([[np.nan], step[1:] / best[:-1]])
-    return y, y < 0
+    def panel(self, axes: Axes, rows: pd.DataFrame, looks: Looks, data: PlotData) -> None:
+        """Draw the ratios with the best step and the stability limit."""
+        low, high = span(rows)
+        limits = max(min(low / 2, OPTIMAL / 4), 10**-DECADES), min(max(high * 2, STABLE * 2), 10**DECADES)
+        draw_lines(axes, rows, looks, limits)
+        threshold(axes, OPTIMAL, "optimal", above=False)
+        threshold(axes, STABLE, "stability limit")
+        axes.set_ylabel("step taken / ε*")

@@ -39,7 +39,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Sweep(Plot):
-    """The final value of a column against a swept setting, a line per method, a panel per problem.
+    """The final value of a column against a swept setting, a line per method, a panel per problem that varies it.
 
     Attributes
     ----------
@@ -98,6 +98,8 @@ class Sweep(Plot):
         table = table[np.isfinite(table["x"].astype(float)) & (table["status"] != "SKIPPED")]
         there = table["y"].notna() | table["status"].map(failed).astype(bool)
         table = table[there.groupby(table["panel"]).transform("any")]
+        varied = table.groupby("panel")["x"].transform("nunique") > 1
+        table = table[varied] if varied.any() else table  # a single point is no sweep, beside those that are
         places = {name: {value: i for i, value in enumerate(dict.fromkeys(runs[name]))} for name in ("panel", "line")}
         return (
             table.assign(theory=self._theory(data, table))

@@ -4,47 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.landscape import draw_landscape, window_of
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, swatch
-from optlab.plots.series import failed, named, outcomes, settled, thinned
-from optlab.plots.style import Looks
+from optlab.plots._feasible import draw_active
+from optlab.plots._paths import Drawn, draw_path, events_of, kind_said
+from optlab.plots.landscape import draw_landscape, kind_of, window_of
+from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.series import GOOD, column, named, outcomes, settled, thinned
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from optlab.core.problem import Array
+    from optlab.core.problem import Array, ProblemBase
 
 PLANE = 2
-START: dict[str, Any] = {
-    "marker": "o",
-    "markersize": 7,
-    "markerfacecolor": "white",
-    "markeredgecolor": "black",
-    "linestyle": "none",
-    "zorder": 6,
-}
-END: dict[str, Any] = {
-    "marker": "s",
-    "markersize": 6.5,
-    "markeredgecolor": "white",
-    "markeredgewidth": 0.8,
-    "linestyle": "none",
-    "zorder": 5,
-}
+COLUMNS = ["panel", "line", "run", "status", "end", "k", "x1", "x2", "event"]
 RATIO = 0.84
-APART = 0.012
-"""Marked iterates are at least this part of the window apart."""
-MOST_MARKS = 60
-"""Marked iterates per path: the first ones, where methods differ most."""
+CROWD = 6
+"""More methods than this on a problem get a panel each."""
+MOST_EVENTS = 200
+"""Restarts and rejected steps marked per path: the first ones."""
 
 
 @dataclass(frozen=True)
@@ -62,110 +47,93 @@ class Trajectories(Plot):
         Paths drawn at most per method and problem, in the order of the starts.
     margin : float
         Room around the paths, as a part of the window.
+    split : str
+        A panel per method: "always", "never", or with more than six of them on a problem ("auto").
     """
 
     levels: Annotated[int, Ge(2)] = 16
     starts: Annotated[int, Ge(1)] = 3
     margin: Annotated[float, Ge(0)] = 0.12
+    split: Literal["auto", "always", "never"] = "auto"
 
     caption = (
         "Paths over the contours of f: darker is lower, and from one contour to the next the height above the "
-        "minimum grows by a constant factor. A circle is a start, a square an end, a star a known minimizer; an X "
-        "marks where a run failed or left the picture. Hatched points are infeasible."
+        "minimum grows by a constant factor. A circle is a start, a square an end, hollow where the run stopped short "
+        "of convergence, with another shape where it is no minimum; a hollow triangle is a restart, a small x a "
+        "rejected step, a star a known minimizer. A large X marks where a run failed or left the picture. Hatched "
+        "points are infeasible; a broad line is a constraint that is active at an end."
     )
 
     def table(self, data: PlotData) -> pd.DataFrame:
-        """Return the kept iterates drawn: panel, line, run, status, k, x1, x2."""
+        """Return the kept iterates drawn: panel, line, run, status, end (its kind), k, x1, x2, event."""
         import pandas as pd
 
-        parts = [pd.DataFrame(part) for _, part in self._paths(data)]
-        columns = ["panel", "line", "run", "status", "k", "x1", "x2"]
-        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+        parts = [pd.DataFrame(part) for part in self._paths(data)]
+        return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
-    def _paths(self, data: PlotData) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(run, its rows of the table) of every path to draw."""
+    def _paths(self, data: PlotData) -> Iterator[dict[str, Any]]:
+        """Return the rows of the table of every path to draw."""
         runs = named(data.runs)
-        flat: dict[str, bool] = {}
         drawn: dict[tuple[str, str], int] = {}
-        for run, _ in settled(runs, data.iterations[["run"]]):
-            panel, line = run["panel"], run["line"]
+        flat: dict[str, bool] = {}
+        for run, rows in settled(runs, data.iterations):
+            panel, line, status = run["panel"], run["line"], run["status"]
             if panel not in flat:
                 flat[panel] = data.problem(run["run"]).n == PLANE
             if not flat[panel] or drawn.get((panel, line), 0) >= self.starts:
                 continue
             drawn[panel, line] = drawn.get((panel, line), 0) + 1
             k, x = data.trajectory(run["run"])
-            keep = np.union1d(thinned(x[:, 0]), thinned(x[:, 1]))
-            yield run["run"], {
-                "panel": panel, "line": line, "run": run["run"], "status": run["status"],
-                "k": k[keep], "x1": x[keep, 0], "x2": x[keep, 1],
+            k = np.asarray(k)
+            events = events_of(k, x, *(column(rows, name) for name in ("k", "step_size", "restarts")))
+            marked = np.flatnonzero(events != "step")[:MOST_EVENTS]
+            keep = np.union1d(np.union1d(thinned(x[:, 0]), thinned(x[:, 1])), marked)
+            found = kind_of(data.problem(run["run"]), x[-1]) if status in GOOD else ""
+            yield {
+                "panel": panel, "line": line, "run": run["run"], "status": status,
+                "end": kind_said(run.get("critical_point"), found) if status in GOOD else "none",
+                "k": k[keep], "x1": x[keep, 0], "x2": x[keep, 1], "event": events[keep],
             }  # fmt: skip
 
     def draw(self, data: PlotData) -> Figure | None:
         """Draw the table over the contours; None where no problem has two variables."""
+        return self.drawn(data)[0]
+
+    def drawn(self, data: PlotData) -> tuple[Figure | None, list[Drawn]]:
+        """Return the figure and what was drawn of every path, for an animation."""
         table = self.table(data)
         if table.empty:
-            return None
+            return None, []
+        paths: list[Drawn] = []
         with style.applied():
-            names = list(dict.fromkeys(table["panel"]))
             looks = style.looks_of(table["line"])
-            figure, axes_there = panels(len(names), RATIO)
-            extras: dict[str, Any] = {}
-            for axes, name in zip(axes_there, names, strict=True):
-                extras |= self._panel(axes, data, table[table["panel"] == name], looks)
-                axes.set_title(plain(name))
             words = outcomes(named(data.runs))
-            entries = [(swatch(**look), words[line]) for line, look in looks.items()]
+            most = table.groupby("panel")["line"].nunique().max()
+            alone = self.split == "always" or (self.split == "auto" and most > CROWD)
+            groups = table.groupby(["panel", "line"] if alone else ["panel"], sort=False)
+            figure, axes_there = panels(len(groups), RATIO)
+            extras: dict[str, Any] = {}
+            for axes, (names, rows) in zip(axes_there, groups, strict=True):
+                problem = data.problem(rows["run"].iloc[0])
+                window, ends = self._view(problem, table[table["panel"] == names[0]], rows)
+                extras |= draw_landscape(axes, problem, window, self.levels)
+                extras |= draw_active(axes, problem, window, ends)
+                for _, path in rows.groupby("run", sort=False):
+                    paths.append(draw_path(axes, path, looks[path["line"].iloc[0]], window, extras))
+                title = words[str(names[-1])] if alone else str(names[0])
+                axes.set_title(plain(f"{title} on {names[0]}" if alone and table["panel"].nunique() > 1 else title))
+                axes.set_xlabel("x₁")
+                axes.set_ylabel("x₂")
+            entries = [] if alone else [(swatch(**look), words[line]) for line, look in looks.items()]
             legend(figure, entries + [(handle, text) for text, handle in extras.items()])
-            return figure
+            return figure, paths
 
-    def _panel(self, axes: Axes, data: PlotData, table: pd.DataFrame, looks: Looks) -> dict[str, Any]:
-        """Draw one problem and return the further legend entries it needs."""
-        paths = [
-            (rows.iloc[0], np.asarray(rows[["x1", "x2"]], dtype=float)) for _, rows in table.groupby("run", sort=False)
-        ]
-        problem = data.problem(table["run"].iloc[0])
-        window = window_of(problem, [x for _, x in paths], [first["status"] for first, _ in paths], self.margin)
-        extras = draw_landscape(axes, problem, window, self.levels)
-        for first, x in paths:
-            look = looks[first["line"]]
-            inside, exited = clipped(x, window)
-            axes.plot(
-                *inside.T, **look | {"markersize": 3}, linewidth=1.3, zorder=4, markevery=steps_apart(inside, window)
-            )
-            if exited or failed(first["status"]):
-                axes.plot(*inside[-1], color=look["color"], **FAILED_MARK, clip_on=False)
-                extras["failed, or left the picture"] = swatch(color=style.MUTED, **FAILED_MARK)
-            else:
-                axes.plot(*inside[-1], color=look["color"], **END)
-                extras["end"] = swatch(color=style.MUTED, **END)
-            axes.plot(*x[0], **START)
-            extras["start"] = swatch(**START)
-        axes.set_xlabel("x₁")
-        axes.set_ylabel("x₂")
-        return extras
-
-
-def steps_apart(x: Array, window: Array) -> list[int]:
-    """Return indices of iterates that are visibly apart from the one marked before, `MOST_MARKS` at most."""
-    least = float((window[1] - window[0]).max()) * APART
-    marked = [0]
-    for i in range(1, len(x)):
-        if float(np.abs(x[i] - x[marked[-1]]).max()) >= least:
-            marked.append(i)
-    return marked[:MOST_MARKS]
-
-
-def clipped(x: Array, window: Array) -> tuple[Array, bool]:
-    """Cut a path where it leaves the window for good, on the frame; say whether it did.
-
-    `window` is [[lo1, lo2], [hi1, hi2]].
-    """
-    within = np.all((x >= window[0]) & (x <= window[1]), axis=1)
-    if within[-1] or not within.any():
-        return x, not within[-1]
-    last = int(np.flatnonzero(within)[-1])
-    a, step = x[last], x[last + 1] - x[last]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        reach = np.where(step > 0, (window[1] - a) / step, np.where(step < 0, (window[0] - a) / step, np.inf))
-    return np.vstack([x[: last + 1], a + min(1.0, float(reach.min())) * step]), True
+    def _view(self, problem: ProblemBase, rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[Array, list[Array]]:
+        """Return the window that holds all paths on a problem, and where the runs shown converged."""
+        runs = [part for _, part in rows.groupby("run", sort=False)]
+        paths = [np.asarray(part[["x1", "x2"]], dtype=float) for part in runs]
+        statuses = [part["status"].iloc[0] for part in runs]
+        here = set(shown["run"])
+        ends = [x[-1] for x, part in zip(paths, runs, strict=True)
+                if part["run"].iloc[0] in here and part["status"].iloc[0] in GOOD]  # fmt: skip
+        return window_of(problem, paths, statuses, self.margin), ends

@@ -43,7 +43,7 @@ class LeastSquares(ProblemBase):
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         r = self.residuals(x)
-        return float(r @ r), 2.0 * (r @ self.jacobian(x))
+        return r @ r, 2.0 * (r @ self.jacobian(x))
 
     def hessian(self, x: Array) -> Array:
         J = self.jacobian(x)
