@@ -127,7 +127,7 @@ def load(name: str) -> Callable[[bool], Iterable[Case]]:
 
 
 def measured(name: str, case: Case, *, quick: bool = False) -> Iterator[Row]:
-    """Measure a case and yield a row for each peer."""
+    """Measure a case and yield a row for each peer; one short round judges no gate."""
     contenders = {None: case.ours} | {peer: p.measure for peer, p in case.peers.items() if p.measure is not None}
     costs: dict[str | None, list[float]] = {who: [] for who in contenders}
     rounds = QUICK_ROUNDS if quick else case.rounds
@@ -140,14 +140,15 @@ def measured(name: str, case: Case, *, quick: bool = False) -> Iterator[Row]:
                 costs[who].append(cost)
     ours = median(costs[None])
     for peer, p in case.peers.items():
+        gate = None if quick else p.gate
         if p.measure is None:
-            yield Row(name, case.what, peer, case.unit, ours, gate=p.gate, limit=p.limit)
+            yield Row(name, case.what, peer, case.unit, ours, gate=gate, limit=p.limit)
             continue
         theirs = median(costs[peer])
         ratios = [a / b for a, b in zip(costs[None], costs[peer], strict=True) if b]
         parts = quantiles(ratios, n=4) if len(ratios) > 1 else [ratios[0]] * 3 if ratios else [float("nan")] * 3
         ratio = ours / theirs if theirs else float("nan")
-        yield Row(name, case.what, peer, case.unit, ours, theirs, ratio, (parts[0], parts[2]), p.gate, p.limit)
+        yield Row(name, case.what, peer, case.unit, ours, theirs, ratio, (parts[0], parts[2]), gate, p.limit)
 
 
 # --- what benchmarks are made of ----------------------------------------------------------------
