@@ -101,7 +101,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="one short round: whether it runs, not how fast")
     parser.add_argument("--load", type=int, default=0, metavar="N", help="keep N processes busy meanwhile")
     wish = parser.parse_args(words)
-    earlier, around, rows = _history.before(), _history.circumstances(wish.load), []
+    earlier, around, rows = _history.before(_history.HISTORY), _history.circumstances(wish.load), []
     print(HEAD)
     with beside(wish.load):
         for name in chosen(wish.names):
@@ -110,7 +110,7 @@ def main(words: list[str]) -> int:
             rows += those
             print("\n".join(shown(row, earlier) for row in those), flush=True)
             if not wish.quick:
-                _history.append(those, around)
+                _history.append(those, around, _history.HISTORY)
     verdicts = [row.verdict for row in rows]
     said = ", ".join(f"{verdicts.count(word)} {word}" for word in ("met", "MISSED", "FAILED", "absent"))
     print(f"\ngates: {said}" + ("" if wish.quick else f"; appended to {_history.HISTORY.relative_to(ROOT)}"))

@@ -50,7 +50,7 @@ def _version(name: str) -> str:
         return ""
 
 
-def before(path: Path = HISTORY) -> dict[tuple[str, str, str], float]:
+def before(path: Path) -> dict[tuple[str, str, str], float]:
     """Return the median of the last few ratios for each (benchmark, what, peer)."""
     found: dict[tuple[str, str, str], list[float]] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
@@ -60,7 +60,7 @@ def before(path: Path = HISTORY) -> dict[tuple[str, str, str], float]:
     return {key: median(ratios[-REMEMBERED:]) for key, ratios in found.items()}
 
 
-def append(rows: Sequence[Row], around: Mapping[str, Any], path: Path = HISTORY) -> None:
+def append(rows: Sequence[Row], around: Mapping[str, Any], path: Path) -> None:
     """Add rows to the history."""
     path.parent.mkdir(exist_ok=True)
     with path.open("a", encoding="utf-8") as file:

@@ -106,7 +106,7 @@ def cases(quick: bool) -> Iterator[Case]:
 
     def pool() -> float:
         def work() -> None:
-            with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as executor:
+            with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as executor:
                 done = sum(executor.map(busy, [SECONDS] * tasks))
                 assert done > 0
                 sleep(2 * LOOK)

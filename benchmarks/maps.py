@@ -61,7 +61,8 @@ def cases(quick: bool) -> Iterator[Case]:
     """Yield the map with gradients by hand, and by autograd."""
     side = 10 if quick else SIDE
     by_hand, by_autograd = optlab.problem("rosenbrock"), optlab.Problem(valley, start=[-1.2, 1.0])
-    method, stop = optlab.optimizer("gradient_descent"), Stationary() | Iterations(LIMIT)
+    method: Any = optlab.optimizer("gradient_descent")
+    stop = Stationary() | Iterations(LIMIT)
     alpha, place = (m.ravel() for m in np.meshgrid(np.geomspace(1e-4, 4e-3, side), np.linspace(-2, 2, side)))
     starts = np.column_stack([place, np.ones(place.size)])
     iterations = optlab.map_runs(by_hand, method, starts, {"step_size": alpha}, stop).iterations

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,9 @@ def cases(quick: bool) -> Iterator[Case]:
         for tau in TAUS:
             costs = PerformanceProfile(merit="evaluations", tau=tau).costs(data)
             for ours, theirs in PAIRS[:1] if quick else PAIRS:
-                what = f"{ours}: area undone, τ = {tau:.0e}"
-                if theirs in known:
-                    mine, other = map(float, undone(costs[[ours, theirs]].to_numpy()))
-                else:
-                    mine = float(undone(costs[[ours]].to_numpy())[0])
-                peer = Peer((lambda other=other: other) if theirs in known else None, 1.0)
-                yield Case(what, lambda mine=mine: mine, {theirs: peer}, rounds=1, unit="")
+                both = [name for name in (ours, theirs) if name in known]
+                areas = dict(zip(both, undone(costs[both].to_numpy()).tolist(), strict=True))
+                peer = Peer(partial(areas.__getitem__, theirs) if theirs in areas else None, 1.0)
+                yield Case(
+                    f"{ours}: area undone, τ = {tau:.0e}", partial(areas.__getitem__, ours), {theirs: peer}, 1, ""
+                )
