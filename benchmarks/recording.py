@@ -36,30 +36,30 @@ class Rows:
     def __init__(self, rows: int) -> None:
         random = np.random.default_rng(0)
         fall = np.exp(-np.arange(rows) / rows) * random.uniform(0.9, 1.1, rows)
+        self.stationarity = (fall * random.uniform(0.5, 2.0, rows)).tolist()
+        self.seconds = np.cumsum(random.uniform(4e-6, 6e-6, rows)).tolist()
         g = np.zeros(2)
-        self.x = random.standard_normal((1000, 2))
-        self.states = [
-            State(x=self.x[k % 1000].copy(), f=f, g=g, k=k, step_size=1e-3) for k, f in enumerate(fall.tolist())
-        ]
+        x = random.standard_normal((rows, 2))
+        self.states = [State(x=x[k].copy(), f=f, g=g, k=k, step_size=1e-3) for k, f in enumerate(fall.tolist())]
         self.oracle = SimpleNamespace(**dict.fromkeys((f"n_{name}" for name in COUNTS), 0))
 
     def trace(self) -> Trace:
         """Record every row with the recorder of the loop."""
         recorder, oracle = Recorder(Keep(), 2), self.oracle
-        for state in self.states:
+        for state, stationarity, seconds in zip(self.states, self.stationarity, self.seconds, strict=True):
             oracle.n_f = oracle.n_gradient = state.k
-            recorder.append(state, 1e-3, oracle, 1e-6)  # type: ignore[arg-type]
+            recorder.append(state, stationarity, oracle, seconds)  # type: ignore[arg-type]
         return recorder.finish(Status.MAX_ITERATIONS, Status.MAX_ITERATIONS, "")
 
     def dicts(self) -> list[dict[str, Any]]:
         """Return a dict for every row, with the same numbers."""
         rows, n = [], self.oracle
-        for s in self.states:
+        for s, stationarity, seconds in zip(self.states, self.stationarity, self.seconds, strict=True):
             n.n_f = n.n_gradient = s.k
-            row = {"k": s.k, "f": s.f, "stationarity": 1e-3, "step_size": s.step_size, "restarts": s.restarts,
+            row = {"k": s.k, "f": s.f, "stationarity": stationarity, "step_size": s.step_size, "restarts": s.restarts,
                    "n_f": n.n_f, "n_gradient": n.n_gradient, "n_hessian": n.n_hessian, "n_hvp": n.n_hvp,
                    "n_constraint": n.n_constraint, "n_jacobian": n.n_jacobian, "n_sample": n.n_sample,
-                   "seconds": 1e-6, "x0": s.x[0], "x1": s.x[1]}  # fmt: skip
+                   "seconds": seconds, "x0": s.x[0], "x1": s.x[1]}  # fmt: skip
             rows.append(row)
         return rows
 

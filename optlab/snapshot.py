@@ -236,6 +236,17 @@ class Snapshot:
         layouts = dict.fromkeys(s.layouts[i] for s, i in found if s.counts["trajectories"][i])
         return tables.points_schema(read_layout(text)[0] for text in layouts)
 
+    def file_of(self, name: str, keys: Sequence[str], schema: pa.Schema) -> Path | None:
+        """Return the file that holds nothing but these runs, sound, in this order and schema; None where none does."""
+        import pyarrow.parquet as pq
+
+        for number, source in enumerate(self.sources):
+            if source.keys == list(keys) and not source.bad and all(self.where[key][0] == number for key in keys):
+                begins, counts, path = source.begins[name], source.counts[name], source.paths[name]
+                whole = (begins == np.cumsum(counts) - counts).all() and pq.read_metadata(path).num_rows == counts.sum()
+                return path if whole and pq.read_schema(path).equals(schema) else None
+        return None
+
     def width(self, keys: Iterable[str]) -> int:
         """Return the largest dimension of the points of these runs."""
         return max((read_layout(layout)[0] for layout in {self.size(key)[2] for key in keys}), default=0)
