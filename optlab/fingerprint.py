@@ -7,7 +7,7 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,13 +125,26 @@ def _files_of(module: str, beside: Path, with_own: bool) -> Iterator[Path]:
     elif names[0] in OWN and not with_own:
         return
     elif names[0] in OWN:
-        base, names = _home(names[0]), names[1:]
-        first = len(names)
+        yield from _own_files(module)
+        return
     else:
         there = (beside / f"{names[0]}.py").is_file() or (beside / names[0]).is_dir()
         base, first = beside if there else _outside(names[0]), 1
+    if base is not None and all(names):
+        yield from _files_below(base, names, first)
+
+
+@cache
+def _own_files(module: str) -> tuple[Path, ...]:
+    """The source of a module of this package, but not the packages that it lies in."""
+    top, *names = module.split(".")
+    base = _home(top)
     if base is None or not all(names) or module in STARTERS:
-        return
+        return ()
+    return tuple(_files_below(base, names, len(names)))
+
+
+def _files_below(base: Path, names: Sequence[str], first: int) -> Iterator[Path]:
     for i in range(first, len(names) + 1):
         place = base.joinpath(*names[:i])
         candidates = ([place.with_suffix(".py")] if i else []) + [place / "__init__.py"]

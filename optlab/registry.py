@@ -150,11 +150,9 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _of_class(annotation: ast.expr) -> bool:
-    """Whether an annotation is ClassVar, with a type or without."""
-    return any(
-        getattr(node, "id", "") == "ClassVar" or getattr(node, "attr", "") == "ClassVar"
-        for node in ast.walk(annotation)
-    )
+    """Whether an annotation is ClassVar, with a type or without, in quotes or not."""
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return "ClassVar" in str(getattr(outer, "id", "") or getattr(outer, "attr", "") or getattr(outer, "value", ""))
 
 
 SOURCE = re.compile(r"Source:\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
@@ -177,7 +175,7 @@ def _entries(
     members = {*ROOTS[kind], *known}
     chosen: list[_ClassStatement] = []
     rest = list(statements)
-    while found := [statement for statement in rest if members & set(statement.bases)]:
+    while found := {statement: None for statement in rest if not members.isdisjoint(statement.bases)}:
         chosen += found
         members |= {statement.node.name for statement in found}
         rest = [statement for statement in rest if statement not in found]
