@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,6 @@ expect:
 """
 PLOTS = """
     from dataclasses import dataclass
-    from matplotlib.figure import Figure
     from optlab import Plot
     from words import TITLE
 
@@ -34,6 +32,8 @@ PLOTS = """
         caption = "A title."
 
         def draw(self, data):
+            from matplotlib.figure import Figure
+
             figure = Figure()
             figure.suptitle(TITLE)
             return figure
