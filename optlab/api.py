@@ -357,7 +357,8 @@ def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any)
     elif not isinstance(experiment, Experiment):
         experiment = load_experiment(Path(experiment))
     results = runner.execute(experiment, **options)
-    report(results)
+    if not results.current:
+        report(results)
     return results
 
 
@@ -366,13 +367,17 @@ def report(results: Results) -> Path:
 
     A plot that fails is named in the report; the others are drawn.
     """
+    from optlab import made
     from optlab.plots.save import draw_all
     from optlab.report import write_report
 
-    names = catalogue(results.plugins)
-    made = [names.make("plots", plot) for plot in results.experiment.get("plots", ())]
-    figures = draw_all(made, results, results.folder / "figures")
-    return write_report(results, results.folder, figures, results.verdicts)
+    names, folder, plots = catalogue(results.plugins), results.folder, results.experiment.get("plots", ())
+    made.forget(folder)
+    figures = draw_all([names.make("plots", plot) for plot in plots], results, folder / "figures")
+    page = write_report(results, folder, figures, results.verdicts)
+    if not any(picture.problem for picture in figures):
+        made.mark(folder, plots, results.plugins, [file for picture in figures for file in picture.files])
+    return page
 
 
 def load(folder: str | Path) -> Results:

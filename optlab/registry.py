@@ -14,6 +14,7 @@ from typing import Any
 
 from optlab.core.settings import build, classes_of, snake_case, type_of
 from optlab.core.status import InputError, nearest
+from optlab.outline import outline
 from optlab.plugins import load_plugin
 
 ROOTS: dict[str, tuple[str, ...]] = {
@@ -96,7 +97,7 @@ class _Inherited:
 NOT_INHERITED = ("abstract", "name", "variants")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _ClassStatement:
     node: ast.ClassDef
     path: Path
@@ -110,11 +111,13 @@ class _ClassStatement:
         return [b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "") for b in self.node.bases]
 
 
-def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]:
+def _statements(files: Iterable[tuple[Path, str, str]], *, own: bool = False) -> list[_ClassStatement]:
+    """Return the class statements of files; those of this project are read in outline."""
     found = []
     for path, module, family in files:
+        source = path.read_bytes()
         try:
-            tree = ast.parse(path.read_bytes(), filename=str(path))
+            tree = ast.parse(outline(source.decode()) if own else source, filename=str(path))
         except SyntaxError as error:
             msg = f"{path}:{error.lineno}:{error.offset}: {error.msg}"
             raise InputError(msg) from error
@@ -135,7 +138,7 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
             and isinstance(statement.target, ast.Name)
             and statement.value is not None
         ):
-            home = attributes if "ClassVar" in ast.unparse(statement.annotation) else defaults
+            home = attributes if _of_class(statement.annotation) else defaults
             key, value = statement.target.id, statement.value
         else:
             continue
@@ -144,6 +147,12 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
         except ValueError:
             continue
     return attributes, defaults
+
+
+def _of_class(annotation: ast.expr) -> bool:
+    """Whether an annotation is ClassVar, with a type or without, in quotes or not."""
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return "ClassVar" in str(getattr(outer, "id", "") or getattr(outer, "attr", "") or getattr(outer, "value", ""))
 
 
 SOURCE = re.compile(r"Source:\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
@@ -166,7 +175,7 @@ def _entries(
     members = {*ROOTS[kind], *known}
     chosen: list[_ClassStatement] = []
     rest = list(statements)
-    while found := [statement for statement in rest if members & set(statement.bases)]:
+    while found := {statement: None for statement in rest if not members.isdisjoint(statement.bases)}:
         chosen += found
         members |= {statement.node.name for statement in found}
         rest = [statement for statement in rest if statement not in found]
@@ -184,7 +193,7 @@ def _entries(
         if node.name.startswith("_") or attributes.get("abstract"):
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-                      and "ClassVar" not in ast.unparse(s.annotation)]  # fmt: skip
+                      and not _of_class(s.annotation)]  # fmt: skip
         text = ast.get_docstring(node) or ""
         summary = text.split("\n", 1)[0]
         name = attributes.get("name") or snake_case(node.name)
@@ -210,7 +219,7 @@ def _package_files(package: str) -> list[tuple[Path, str, str]]:
 
 @cache
 def _builtin(kind: str) -> tuple[dict[str, Entry], dict[str, _Inherited]]:
-    entries, classes = _entries(_statements(_package_files(PACKAGES[kind])), kind, {})
+    entries, classes = _entries(_statements(_package_files(PACKAGES[kind]), own=True), kind, {})
     return _unique(entries), classes
 
 

@@ -313,6 +313,16 @@ class ProblemBase(ABC):
             return derivatives.hessians(self.value, X)
         return np.array([self.hessian(x) for x in X], dtype=X.dtype).reshape(*X.shape, X.shape[1])
 
+    def hvps(self, X: Array, V: Array) -> Array:
+        """∇²f(x) v for every row x of X and v of V, shape (K, n)."""
+        if not self.by_hand("hvp") and not self.by_hand("hessian"):
+            return derivatives.hvps(self.value, X, V)
+        return np.array([self.hvp(x, v) for x, v in zip(X, V, strict=True)], dtype=X.dtype).reshape(X.shape)
+
+    def together(self, x: Array) -> int:
+        """Return how many numbers a point takes where autograd computes ∇²f at many points at once; 0 elsewhere."""
+        return 0 if self.by_hand("hvp") or self.by_hand("hessian") else derivatives.together(self.value, x)
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is computed when first asked for: a copy computes it again."""
         cls = type(self)
