@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from autograd import numpy as anp
 
 import optlab
+from optlab.core.constraints import violation
 from optlab.core.depth import bottomless
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
@@ -262,3 +265,37 @@ def test_methods_of_products_and_pairs_have_no_such_limit():
     assert optlab.minimize(problem, "trust_region_bounds").success
     assert not AugmentedLagrangian(inner=LBFGSB()).factors
     assert AugmentedLagrangian.factors
+
+
+def test_the_best_iterate_is_a_feasible_one():
+    """The penalty's iterates come from outside, from below f*: the least f of all is no solution."""
+    result = optlab.minimize("hs7", "penalty")
+    assert result.lowest[1] < result.f - 1
+    assert result.best_f == pytest.approx(-np.sqrt(3.0), abs=1e-6)
+    assert result.best_x == pytest.approx([0.0, np.sqrt(3.0)], abs=1e-6)
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy.best_f == result.best_f
+    np.testing.assert_array_equal(copy.best_x, result.best_x)
+
+
+def test_without_a_feasible_iterate_the_best_violates_least():
+    problem = optlab.problem("infeasible_parabola")
+    result = optlab.minimize(problem, "penalty")
+    best, all_of_them = violation(problem, result.best_x), [violation(problem, x) for x in result.trajectory]
+    assert best == min(all_of_them) < max(all_of_them)
+    assert result.best_f == problem.value(result.best_x)
+
+
+def test_looking_for_the_best_iterate_costs_the_run_nothing():
+    calls = []
+
+    def g(x):
+        calls.append(x)
+        return x @ x - 1.0
+
+    problem = Problem(lambda x: x[0] + x[1], start=[2.0, 2.0], inequality=g)
+    result = optlab.minimize(problem, "penalty", columns=[])
+    before, counts = len(calls), result.evaluations["constraint"]
+    assert violation(problem, result.best_x) <= 1e-7
+    assert len(calls) > before
+    assert result.evaluations["constraint"] == counts
