@@ -299,3 +299,29 @@ def test_looking_for_the_best_iterate_costs_the_run_nothing():
     assert violation(problem, result.best_x) <= 1e-7
     assert len(calls) > before
     assert result.evaluations["constraint"] == counts
+
+
+@pytest.mark.parametrize("method", ["lbfgsb", "projected_newton", "sqp", "interior_point", "projected_gradient", None])
+def test_f_need_not_be_defined_at_a_start_that_the_bounds_exclude(method):
+    def f(x):
+        if x[0] <= 0:
+            raise ValueError
+        return x[0] - anp.log(x[0])
+
+    result = optlab.minimize(Problem(f, start=[-1.0], bounds=(0.1, 5.0)), method)
+    assert result.success, result.message
+    assert result.x == pytest.approx([1.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["bfgs", "trust_region", "sqp", "gradient_descent_armijo"])
+def test_outside_of_its_domain_f_is_infinite_and_an_exception_is_an_error(method):
+    def f(x):
+        return 10 * (x[0] - anp.log(x[0])) if x[0] > 0 else np.inf
+
+    def mistaken(x):
+        if not x[0] > 0:
+            raise ValueError
+        return f(x)
+
+    assert optlab.minimize(Problem(f, start=[30.0]), method).success
+    assert optlab.minimize(Problem(mistaken, start=[30.0]), method).status.name == "ERROR"

@@ -73,7 +73,7 @@ class ProblemBase(ABC):
 
     @abstractmethod
     def value(self, x: Array) -> float:
-        """f(x), a float."""
+        """f(x), a float; inf or NaN outside its domain: there a search turns back, an exception ends the run."""
 
     @abstractmethod
     def start(self) -> Array:
@@ -94,15 +94,17 @@ class ProblemBase(ABC):
 
         At the origin, but for rounding, it is the greatest distance between finite bounds, at most 1; 0 without any.
         """
-        x, region = np.asarray(self.start(), dtype=float), self.projection_set
-        if region is not None:
-            with suppress(EmptySetError):  # a run will say so
-                x = region.project(x)
-        length, widest = float(np.abs(x).max()), 0.0
+        length, widest = float(np.abs(self._projected(np.asarray(self.start(), dtype=float))).max()), 0.0
         if self.all_bounds is not None:
             widths = self.all_bounds[1] - self.all_bounds[0]
             widest = min(1.0, float(widths[np.isfinite(widths)].max(initial=0.0)))
         return length if length > ORIGIN * widest else widest
+
+    def _projected(self, x: Array) -> Array:
+        """Return x projected onto the set and the bounds; x itself where these are empty, as a run will say."""
+        with suppress(EmptySetError):
+            return x if self.projection_set is None else self.projection_set.project(x)
+        return x
 
     @cached_property
     def known(self) -> Facts:
@@ -412,7 +414,15 @@ class ProblemBase(ABC):
 
     @cached_property
     def _untraceable(self) -> str:
-        return derivatives.traceable(self.value, np.asarray(self.start(), dtype=float))
+        """Why autograd cannot trace f at the projected standard start, or at the start itself, where f has a value."""
+        start = np.asarray(self.start(), dtype=float)
+        for x in (self._projected(start), start):
+            try:
+                self.value(x)
+            except Exception:  # whatever ails f there, it is not the tracing
+                continue
+            return derivatives.traceable(self.value, x)
+        return ""
 
 
 def _too_large(rows: int, columns: int) -> str:

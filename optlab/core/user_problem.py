@@ -31,7 +31,8 @@ class Problem(ProblemBase):
     Parameters
     ----------
     f : callable
-        f(x) of an (n,) array, a float.
+        f(x) of an (n,) array, a float. Outside its domain it returns inf or NaN, where searches turn back; an exception
+        cannot be told from a mistake and ends the run as ERROR.
     start : (n,) array-like
         The standard starting point; it fixes n and the scale of "small".
     gradient, hessian, hvp, value_and_gradient : callable, optional
