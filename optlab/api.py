@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +174,7 @@ def _choice(problem: ProblemBase) -> Choice:
         return choose(problem)
     except NothingFitsError as error:
         kinds, entries = set(problem.constrained), catalogue(()).entries("optimizers").values()
-        fit = [entry.name for entry in entries if kinds <= set(entry.attributes.get("handles", ()))]
+        fit = [entry.name for entry in entries if kinds <= set(catalogue(()).words(entry, "handles"))]
         others = f"; these do, by name: {', '.join(sorted(fit))}" if fit else "; nor does any other of the catalogue"
         msg = f"{error}{others}"
         raise NothingFitsError(msg) from error
@@ -214,7 +216,7 @@ def minimize(
     start : (n,) array-like, optional
         The problem's standard start by default.
     stop : Stop, optional
-        ``Stationary() | Iterations(10_000)`` by default.
+        ``optlab.stop.Stationary() | optlab.stop.Iterations(10_000)`` by default.
     columns : sequence of names, mappings or Column instances, optional
         Diagnostics to compute after the run. By default none, but with constraints the KKT residuals and the active
         set, when the trace is first looked at.
@@ -455,12 +457,15 @@ def sensitivity(
     Raises
     ------
     InputError
-        Where there is no solution to start from.
+        Where there is no solution to start from, or `step` is no number > 0.
 
     Source: Nocedal & Wright (2006), section 12.8.
     """
     from optlab.prices import sensitivities, solved
 
+    if not (isinstance(step, Real) and 0 < step < inf):
+        msg = f"step must be a number > 0, given {step!r}"
+        raise InputError(msg)
     there = catalogue(()).make("problems", problem)
     method = catalogue(()).make("optimizers", optimizer)
     return sensitivities(there, method, solved(there, method) if x is None else x, step)

@@ -451,12 +451,23 @@ def as_point(x: Any, what: str) -> Array:
 def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
     """Return (lo, hi) as fresh (n,) arrays, or raise an InputError that says what is wrong with them."""
     try:
-        lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in bounds)
+        given = [*bounds]
+        missing = [side for side in given if any(end is None for end in np.ravel(np.asarray(side, dtype=object)))]
+        lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in given)
     except (TypeError, ValueError) as error:
-        msg = f"bounds must be a pair (lo, hi) of numbers or arrays of shape ({n},)"
+        msg = f"bounds must be a pair (lo, hi) of numbers or arrays of shape ({n},), given {bounds!r:.200}"
+        if np.shape(bounds) == (n, 2):
+            msg += "; of pairs, one for each variable, tuple(zip(*pairs)) makes that"
         raise InputError(msg) from error
+    if missing:
+        msg = f"bounds must be numbers, -inf or inf where there is none, given {missing[0]!r}"
+        raise InputError(msg)
     if not np.all(lo <= hi):
         worst = int(np.argmax(~(lo <= hi)))
         msg = f"bounds need lo <= hi, but component {worst} has {lo[worst]} and {hi[worst]}"
+        raise InputError(msg)
+    beyond = np.flatnonzero((lo == inf) | (hi == -inf))
+    if beyond.size:
+        msg = f"no number is between the bounds {lo[beyond[0]]} and {hi[beyond[0]]} of component {beyond[0]}"
         raise InputError(msg)
     return lo, hi
