@@ -1,4 +1,4 @@
-"""Lists for the command line, from the text scan; what is computed there is imported, and nothing else."""
+"""Lists for the command line, from the text scan alone; nothing is imported."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ LEGEND = (
     "what is missing comes from autograd.\nn: the default where it can be chosen (…); optlab show NAME tells more, "
     "optlab list problems --facts what is known."
 )
+BY_SETTINGS = "…"
+"""Stands for what the text scan cannot know, as the needs of a method made of another one."""
 FACT_HEAD = ("name", "n", "f*", "x*", "how it is known")
 
 
@@ -31,14 +33,14 @@ def listed(
         For an unknown tag or suite, with the nearest one.
     """
     entries = [catalogue.entry(kind, name) for name in catalogue.names(kind)]
-    entries = _chosen(catalogue, entries, kind, "properties" if kind == "optimizers" else "tags", tags)
+    entries = _chosen(entries, kind, "properties" if kind == "optimizers" else "tags", tags)
     if kind == "optimizers":
-        return _by_family(catalogue, entries)
+        return _by_family(entries)
     if kind != "problems":
         return table(
             ("name", "family", "what it is"), [(e.name, e.family, e.summary) for e in entries], whole=("name",)
         )
-    entries = _chosen(catalogue, entries, kind, "suites", suites)
+    entries = _chosen(entries, kind, "suites", suites)
     home: dict[str, list[Entry]] = {}
     for entry in entries:
         home.setdefault(next(iter(entry.attributes.get("suites", ())), "no suite"), []).append(entry)
@@ -55,28 +57,33 @@ def listed(
     return "\n\n".join([*blocks, total if facts else f"{total}; {LEGEND}"])
 
 
-def _by_family(catalogue: Catalogue, entries: list[Entry]) -> str:
+def _by_family(entries: list[Entry]) -> str:
     families: dict[str, list[Entry]] = {}
     for entry in entries:
         families.setdefault(entry.family or "other", []).append(entry)
     head = ("name", "needs", "tags", "source")
     blocks = []
     for family, members in sorted(families.items()):
-        rows = [(e.name, _commas(catalogue.words(e, "needs", ("gradient",))),
-                 _commas(catalogue.words(e, "properties")), e.source or e.summary) for e in members]  # fmt: skip
+        rows = [(e.name, _words(e, "needs", ("gradient",)),
+                 _words(e, "properties", ()), e.source or e.summary) for e in members]  # fmt: skip
         blocks.append(f"{family}: {len(members)}\n{table(head, rows, whole=('name', 'needs'))}")
-    return "\n\n".join([*blocks, f"{len(entries)} optimizers; optlab show NAME tells more"])
+    more = f"optlab show NAME tells more, and what depends on the settings ({BY_SETTINGS})"
+    return "\n\n".join([*blocks, f"{len(entries)} optimizers; {more}"])
 
 
-def _chosen(catalogue: Catalogue, entries: list[Entry], kind: str, key: str, wanted: Sequence[str]) -> list[Entry]:
-    there = {word for entry in entries for word in catalogue.words(entry, key)}
+def _words(entry: Entry, attribute: str, otherwise: tuple[str, ...]) -> str:
+    return BY_SETTINGS if attribute in entry.computed else _commas(entry.attributes.get(attribute, otherwise))
+
+
+def _chosen(entries: list[Entry], kind: str, key: str, wanted: Sequence[str]) -> list[Entry]:
+    there = {word for entry in entries for word in entry.attributes.get(key, ())}
     for word in wanted:
         if word not in there:
             listed_words = ", ".join(sorted(there)) or "none"
             singular = "suite" if key == "suites" else "tag"
             msg = f"no {SINGULAR[kind]} has the {singular} {word!r}{nearest(word, there)} ({key}: {listed_words})"
             raise InputError(msg)
-    return [entry for entry in entries if set(wanted) <= set(catalogue.words(entry, key))]
+    return [entry for entry in entries if set(wanted) <= set(entry.attributes.get(key, ()))]
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

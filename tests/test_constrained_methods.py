@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -325,3 +326,54 @@ def test_outside_of_its_domain_f_is_infinite_and_an_exception_is_an_error(method
 
     assert optlab.minimize(Problem(f, start=[30.0]), method).success
     assert optlab.minimize(Problem(mistaken, start=[30.0]), method).status.name == "ERROR"
+
+
+def plain(**constraints):
+    return Problem(lambda x: x @ x, start=[1.0, 2.0], **constraints)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"bounds": (None, 1)}, "-inf or inf where there is none, given None"),
+        ({"bounds": (0, 1, 2)}, "a pair"),
+        ({"bounds": (np.inf, np.inf)}, "no number is between"),
+        ({"linear_inequality": ([[np.nan, 2]], [1])}, "linear_inequality needs finite numbers, but row 0"),
+        ({"linear_inequality": ([[1, 2], [1, 3]], [1, np.inf])}, "but row 1"),
+        ({"linear_equality": ([[1, 2]], [-np.inf])}, "linear_equality needs finite numbers"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_a_constraint_is_refused(given, words):
+    with pytest.raises(optlab.InputError, match=words):
+        plain(**given)
+
+
+def test_bounds_as_pairs_for_each_variable_are_told_apart():
+    with pytest.raises(optlab.InputError, match="tuple\\(zip\\(\\*pairs\\)\\)"):
+        Problem(lambda x: x @ x, start=[1.0, 2.0, 3.0], bounds=[(0, 1), (0, 1), (0, 1)])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"inequality": lambda x: None}, "inequality must return .* given None"),
+        ({"equality": lambda x: x[0] < 1}, "equality must return .* given (np.)?True|False"),
+        ({"inequality": lambda x: np.array([[x[0], x[1]]])}, "inequality must return .* given shape \\(1, 2\\)"),
+        (
+            {"inequality": lambda x: x[:1], "inequality_jacobian": lambda x: np.array([[1.0], [0.0]])},
+            "inequality_jacobian must return shape \\(m, 2\\), .* given shape \\(2, 1\\)",
+        ),
+    ],
+    ids=["None", "bool", "2-D", "Jacobian"],
+)
+def test_a_constraint_function_that_returns_something_else_is_named(given, words):
+    result = optlab.minimize(plain(**given), "sqp")
+    assert result.status.name == "ERROR"
+    assert re.search(words, result.message), result.message
+
+
+@pytest.mark.parametrize("step", [0, -1.0, np.nan, "1"])
+def test_prices_need_a_step(step):
+    with pytest.raises(optlab.InputError, match="step must be a number > 0"):
+        optlab.sensitivity(plain(linear_inequality=([[-1, -1]], [-1])), step=step)
