@@ -281,6 +281,7 @@ def map_runs(
     stop: Stop | None = None,
     seed: int = 0,
     check: int = 8,
+    seconds: float = float("inf"),
 ) -> Runs:
     """Run one optimizer K times on one problem: from K starts, with K values of its settings, or both, paired.
 
@@ -305,6 +306,8 @@ def map_runs(
         For methods that draw random numbers.
     check : int
         How many runs, beside one of every outcome, are run again alone.
+    seconds : float
+        For all runs together; those that have not ended by then are TIMEOUT.
 
     Returns
     -------
@@ -325,7 +328,7 @@ def map_runs(
     """
     start = None if starts is None else np.atleast_2d(np.asarray(starts, dtype=float))[0]
     task, method, _ = _prepared(problem, optimizer, start)
-    return batch.map_runs(task, method, starts, settings, stop, seed, check)
+    return batch.map_runs(task, method, starts, settings, stop, seed, check, seconds)
 
 
 def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any) -> Results:

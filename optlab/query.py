@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optlab.core.status import InputError
 from optlab.tables import TABLES
@@ -41,7 +41,7 @@ def query(results: Results, sql: str) -> pd.DataFrame:
                 path = str(results.snapshot.sources[0].paths[name]).replace("'", "''")
                 connection.execute(f"create view {name} as select * from read_parquet('{path}')")
         try:
-            answer = connection.execute(sql)
+            answer: Any = connection.execute(sql)  # None for an empty query
             frame: pd.DataFrame | None = answer.df() if answer is not None else None
         except duckdb.Error as error:
             msg = f"the query cannot be answered: {error}"

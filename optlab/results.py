@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from optlab.choice import AUTO
 from optlab.core.status import InputError
@@ -14,7 +14,11 @@ from optlab.environment import SCHEMA
 from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
 from optlab.work import catalogue
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from optlab.core.optimizer import Optimizer
@@ -163,15 +167,7 @@ class Results:
         InputError
             For an unknown run.
         """
-        from pyarrow import ArrowException
-
-        if run not in self.snapshot.where:
-            msg = f"no run {run!r} in {self.folder}"
-            raise InputError(msg)
-        try:
-            return self.snapshot.trajectory(run)
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "trajectories.parquet") from error
+        return self._of(run, "trajectories", self.snapshot.trajectory)
 
     def iterations_of(self, run: str) -> pd.DataFrame:
         """Return the iterations of one run, all its columns; the rows of others are not read.
@@ -181,16 +177,20 @@ class Results:
         InputError
             For an unknown run.
         """
+        table: Any = self._of(run, "iterations", lambda run: self.snapshot.gather("iterations", [run]))
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+    def _of(self, run: str, table: str, read: Callable[[str], T]) -> T:
         from pyarrow import ArrowException
 
         if run not in self.snapshot.where:
             msg = f"no run {run!r} in {self.folder}"
             raise InputError(msg)
         try:
-            frame: pd.DataFrame = self.snapshot.gather("iterations", [run]).to_pandas()
+            return read(run)
         except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "iterations.parquet") from error
-        return frame
+            raise _damaged(self.folder / f"{table}.parquet") from error
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""

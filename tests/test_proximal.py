@@ -33,6 +33,7 @@ from optlab.optimizers.proximal.proximal_newton import ProximalNewton
 from optlab.proximal.elastic_net import ElasticNet
 from optlab.proximal.group_lasso import GroupLasso
 from optlab.sets.ball import Ball
+from optlab.sets.l1_ball import L1Ball
 from optlab.sets.simplex import Simplex
 from optlab.transforms.value_scaling import ValueScaling
 
@@ -582,3 +583,21 @@ def test_the_descent_lemma_in_gradients():
     assert curvature_holds(s, H @ s, L * (1 + 1e-14), s)
     assert not curvature_holds(s, H @ s, 0.99 * L, s)
     assert not curvature_holds(s, np.full(2, np.nan), L, s)
+
+
+def test_the_proximal_newton_method_scales_variables_one_by_one_only_where_the_set_allows_that():
+    """The point of {|x₁| + |x₂| ≤ 1, 0 ≤ x ≤ 2} nearest to (3, 1) is (1, 0); a ball of the 1-norm is no box."""
+    center, seen = np.array([3.0, 1.0]), []
+
+    def f(x):
+        seen.append(x)
+        return (x - center) @ (x - center)
+
+    problem = Problem(f, start=[0.1, 0.1], gradient=lambda x: 2 * (x - center), hessian=lambda x: np.diag([2.0, 20.0]),
+                      feasible=L1Ball(1.0), bounds=(0, 2))  # fmt: skip
+    result = optlab.minimize(problem, "proximal_newton")
+    assert result.success, result.message
+    np.testing.assert_allclose(result.x, [1.0, 0.0], atol=1e-7)
+    assert max(np.abs(x).sum() for x in seen) <= 1 + 1e-12
+    with pytest.raises(InputError):
+        optlab.minimize(problem, "coordinate_descent")

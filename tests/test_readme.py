@@ -20,6 +20,24 @@ def blocks():
     return BLOCK.findall((ROOT / "README.md").read_text())
 
 
+def the_python_examples_run(blocks, folder):
+    texts = [text for kind, name, text in blocks if kind == "python" and not name]
+    said = []
+    for text in texts:
+        done = subprocess.run(
+            [sys.executable, "-c", text], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert len(said) == 5
+    assert said[0].startswith("holds  stationarity")
+    assert "0.666667    0.666667" in said[0]  # the multiplier, and the price
+    assert said[1].startswith("[nan  0.] [1. 0.]")
+    assert re.search(r"CONVERGED +1000", said[3])
+    assert "True" in said[3]
+    assert said[4].startswith("CONVERGED [1.")
+
+
 def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     for _, name, text in blocks:
         if name:
@@ -27,7 +45,8 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     script = "".join(text for kind, _, text in blocks if kind == "sh")
     commands = [shlex.split(line, comments=True) for line in script.splitlines()]
     assert [c[1] for c in commands] == [
-        "run", "check", "list", "show", "list", "show", "check", "run", "results", "query", "merge"
+        "run", "check", "list", "show", "list", "show", "check", "run", "results", "query", "merge",
+        "run", "compare",
     ]  # fmt: skip
     commands += [["optlab", "run", "robust.yaml"], ["optlab", "run", "fair.yaml"]]
     for command in commands:
@@ -54,6 +73,7 @@ def test_the_files_and_commands_of_the_readme_work(blocks, tmp_path):
     robust = pd.read_parquet(tmp_path / "results" / "robust" / "runs.parquet")
     assert len(robust) >= 3 * 35
     assert set(robust["problem.transforms"]) == {"none", "rotation", "noise"}
+    the_python_examples_run(blocks, tmp_path)
 
 
 def test_the_number_of_problems_is_true(blocks):
@@ -62,20 +82,6 @@ def test_the_number_of_problems_is_true(blocks):
     said = re.search(r"The catalogue: (\d+) problems", (ROOT / "README.md").read_text())
     assert said
     assert int(said[1]) == len(Catalogue().names("problems"))
-
-
-def test_the_python_examples_run(blocks):
-    texts = [text for kind, name, text in blocks if kind == "python" and not name]
-    said = []
-    for text in texts:
-        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
-        said.append(done.stdout)
-    assert len(said) == 3
-    assert said[0].startswith("holds  stationarity")
-    assert "0.666667    0.666667" in said[0]  # the multiplier, and the price
-    assert said[1].startswith("[nan  0.] [1. 0.]")
-    assert said[2].startswith("CONVERGED [1.")
 
 
 def test_every_link_and_picture_exists():

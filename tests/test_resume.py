@@ -512,7 +512,11 @@ def test_an_interrupted_command_exits_with_130_and_keeps_what_it_has(home, execu
     (home / "e.yaml").write_text(from_dict(given, home).to_yaml())
     folder = home.parent / "r"
     command = [sys.executable, "-m", "optlab", "run", home / "e.yaml", "--results", folder, "--executor", executor]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell may have turned it off
+    try:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while len(begun(home)) < 12 and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

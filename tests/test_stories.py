@@ -85,6 +85,16 @@ def test_many_methods_get_a_panel_each_with_one_window(run_of):
     assert len(Trajectories(split="always").draw(few).axes) == 2
 
 
+def test_the_title_of_a_panel_counts_the_runs_of_that_panel(run_of):
+    results = run_of(["rosenbrock", "himmelblau"], [{"name": "gradient_descent", "step_size": 0.01}])
+    assert set(results.runs["status"]) == {"CONVERGED", "DIVERGED"}
+    titles = [axes.get_title(loc="left") for axes in Trajectories(split="always").draw(results).axes]
+    assert [" ".join(title.split()) for title in titles] == [
+        "gradient_descent (DIVERGED) on rosenbrock",
+        "gradient_descent on himmelblau",
+    ]
+
+
 def test_an_animation_grows_and_has_the_same_bytes_twice(run_of, tmp_path):
     results = run_of(["rosenbrock"], ["bfgs", "trust_region"])
     path = results.animate(tmp_path / "a.gif", frames=6, per_second=5, levels=6)

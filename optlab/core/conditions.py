@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 
 ACTIVE = 1e-6
 """A constraint this near, in the units of x and relative to max(ℓ, ‖x‖∞), counts as active."""
-INDEPENDENT = 1e-8
+INDEPENDENT = 1e-6
 """Gradients of length 1 with a singular value below this are dependent."""
 INWARDS = 1e-8
 """A direction moves off all active constraints if each falls at least this fast along it, gradients of length 1."""

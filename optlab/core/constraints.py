@@ -45,6 +45,12 @@ def project(problem: ProblemBase, x: Array) -> Array:
     return x if there is None else there.project(x)
 
 
+def clipped(problem: ProblemBase, x: Array) -> Array:
+    """Return x within the bounds, the set's own included; x itself where there are none."""
+    sides = bounds_of(problem)
+    return x if sides is None else np.minimum(np.maximum(x, sides[0]), sides[1])
+
+
 def equality(problem: ProblemBase, x: Array) -> Array:
     """h(x) of all equality constraints, shape (p,)."""
     parts = [np.empty(0, dtype=x.dtype)]
@@ -157,6 +163,17 @@ def names(problem: ProblemBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(said[0]), tuple(said[1])
 
 
+def not_finite(problem: ProblemBase, x: Array) -> str:
+    """Return the first constraint that is not finite at x, or whose gradient is not, in words; "" where all are."""
+    c, labels = constraints(problem, x), names(problem)
+    for what, parts in (("constraint", (c.g[:, None], c.h[:, None])), ("the gradient of constraint", (c.Jg, c.Jh))):
+        for values, called in zip(parts, labels, strict=True):
+            wrong = np.flatnonzero(~np.isfinite(values).all(axis=1))
+            if wrong.size:
+                return f"{what} {called[wrong[0]]}"
+    return ""
+
+
 def _numbered(word: str, many: int) -> list[str]:
     return [word] if many == 1 and word == "set" else [f"{word}{' ' if ' ' in word or word == 'set' else ''}{i + 1}"
                                                        for i in range(many)]  # fmt: skip
@@ -172,7 +189,7 @@ def length_of(problem: ProblemBase, x: Array) -> float:
 
 def length_from(x: Array, start_length: float) -> float:
     """Return ℓ from x and the length of the standard start."""
-    size = max(max_abs(x), start_length)
+    size = max(max_abs(x), start_length or 1.0)
     return size if 0 < size < 1 else 1.0
 
 

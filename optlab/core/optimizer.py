@@ -94,6 +94,8 @@ class Optimizer(ABC):
     """Kinds of constraint the method respects: "set", "bounds", "equality", "inequality"."""
     properties: ClassVar[tuple[str, ...]] = ()
     """Tags that choose the method's checks: f_homogeneous, monotone, line_search, …"""
+    factors: ClassVar[bool] = False
+    """Whether a step for constraints factors dense matrices of n × n or more: refused where n is too great for that."""
     exact: ClassVar[bool] = True
     """False for methods that see only sampled gradients."""
     precisions: ClassVar[tuple[str, ...]] = ("float32", "float64")

@@ -324,6 +324,13 @@ class Oracle:
         return self._problem.constraint_forms
 
     @property
+    def only_bounds(self) -> bool:
+        """Whether bounds, or a box, are all the constraints there are."""
+        from optlab.core.constraints import only_bounds
+
+        return only_bounds(self._problem)
+
+    @property
     def bounds(self) -> tuple[Array, Array] | None:
         """(lo, hi), (n,) each, read-only: of the bounds and of the set, infinite where there is none; None without."""
         return self._problem.all_bounds

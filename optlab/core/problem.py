@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from math import inf, nan
 from numbers import Real
@@ -17,7 +18,7 @@ import numpy as np
 
 from optlab import derivatives
 from optlab.core.facts import Facts
-from optlab.core.status import InputError, nearest
+from optlab.core.status import EmptySetError, InputError, nearest
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ __all__ = ["Array", "Facts", "ProblemBase"]
 NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
          "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
+ORIGIN = float(np.finfo(float).eps) ** 0.5
+"""A start shorter than this part of the distance between the bounds is the origin, and shows no units."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
+FACTORED = 5_000
+"""Up to this n methods for constraints factor a dense matrix in every step, which then takes up to a minute."""
 
 
 class ProblemBase(ABC):
@@ -85,8 +90,19 @@ class ProblemBase(ABC):
 
     @cached_property
     def start_length(self) -> float:
-        """The greatest component of the standard start, in magnitude: a length in the units of x; 0 at the origin."""
-        return float(np.abs(self.start()).max())
+        """The greatest component of the projected standard start, in magnitude: a length in the units of x.
+
+        At the origin, but for rounding, it is the greatest distance between finite bounds, at most 1; 0 without any.
+        """
+        x, region = np.asarray(self.start(), dtype=float), self.projection_set
+        if region is not None:
+            with suppress(EmptySetError):  # a run will say so
+                x = region.project(x)
+        length, widest = float(np.abs(x).max()), 0.0
+        if self.all_bounds is not None:
+            widths = self.all_bounds[1] - self.all_bounds[0]
+            widest = min(1.0, float(widths[np.isfinite(widths)].max(initial=0.0)))
+        return length if length > ORIGIN * widest else widest
 
     @cached_property
     def known(self) -> Facts:

@@ -62,6 +62,10 @@ class InputError(OptlabError, ValueError):
     """Bad input: a wrong shape, a value out of range, an unknown name, a start that is not finite."""
 
 
+class EmptySetError(InputError):
+    """A set in which no point was found: a run on it ends as INFEASIBLE."""
+
+
 class EvaluationError(OptlabError):
     """A problem's function returned what it must not return (a wrong shape or type)."""
 

@@ -54,6 +54,7 @@ class ActiveSet(Optimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian", "quadratic", "linear_constraints")
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("feasible", "monotone", "within_bounds")
 
     def init(self, oracle: Oracle, x0: Array) -> State:
