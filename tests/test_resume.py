@@ -491,6 +491,45 @@ def test_a_process_that_ends_at_any_step_of_writing_leaves_every_run_whole(tmp_p
     assert 20 < ends < 199
 
 
+def test_what_is_read_while_tables_are_replaced_is_whole_and_of_the_run_that_was_asked_for(tmp_path, monkeypatch):
+    folder, old, new = tmp_path / "r", ["1", "2", "3"], ["5", "3", "1", "4", "2"]
+    folder.mkdir()
+    fill(folder, old)
+    steps = []
+
+    def whole(results):
+        assert set(results.runs["run"]) == set(results.iterations["run"]) >= set(old)
+        for key in old:
+            assert np.array_equal(results.trajectory(key)[1], left(int(key)).points)
+            assert np.array_equal(results.iterations_of(key)["f"], left(int(key)).iterations["f"])
+
+    def between(real):
+        def step(*args, **options):
+            earlier = optlab.load(folder)
+            assert not earlier.snapshot.damaged
+            done = real(*args, **options)
+            if folder in Path(str(args[0])).parents:
+                steps.append(real.__name__)
+                whole(earlier)
+                whole(optlab.load(folder))
+            return done
+
+        return step
+
+    before = optlab.load(folder)
+    whole(before)
+    for owner, name in ((Path, "rename"), (Path, "replace"), (Path, "rmdir"), (shutil, "rmtree")):
+        monkeypatch.setattr(owner, name, between(getattr(owner, name)))
+    with Store(folder) as place:
+        for name in set(new) - set(old):
+            place.add(name, left(int(name)), {"label": name})
+            place.flush()
+        place.finish(new, lambda i: words(new[i]))
+    assert len(steps) >= 8
+    for key in old:  # what was looked at before lies elsewhere now
+        assert np.array_equal(before.trajectory(key)[1], left(int(key)).points)
+
+
 def test_ctrl_c_ends_cleanly_with_what_was_computed(home):
     class Stops(Serial):
         def run(self, tasks):
