@@ -365,14 +365,21 @@ def report(results: Results) -> Path:
     """Draw every plot that the experiment of a results folder names, and write report.html; return its path.
 
     A plot that fails is named in the report; the others are drawn.
+
+    Raises
+    ------
+    OptlabError
+        Where the disk does not take them; the tables are there.
     """
     from optlab.plots.save import draw_all
     from optlab.report import write_report
+    from optlab.store import writing
 
     names = catalogue(results.plugins)
     made = [names.make("plots", plot) for plot in results.experiment.get("plots", ())]
-    figures = draw_all(made, results, results.folder / "figures")
-    return write_report(results, results.folder, figures, results.verdicts)
+    with writing(results.folder):
+        figures = draw_all(made, results, results.folder / "figures")
+        return write_report(results, results.folder, figures, results.verdicts)
 
 
 def load(folder: str | Path) -> Results:

@@ -675,13 +675,24 @@ def test_a_full_disk_is_a_clear_error_and_damages_nothing(home, monkeypatch):
     monkeypatch.setattr(store, "PART_BYTES", 0)
     with monkeypatch.context() as patched:
         patched.setattr(store.tables, "save", full)
-        with pytest.raises(OptlabError, match="cannot be written: the disk is full; what it held before is intact"):
+        with pytest.raises(OptlabError, match="cannot be written: the disk is full; its tables are intact"):
             execute(home, more)
     there = Snapshot(home.parent / "r")
     assert not there.damaged
     assert len(there.where) == 9  # a part was written before the disk was full
     assert set(first.runs["run"]) < set(there.where)
     assert execute(home, more).executed == 3
+
+
+def test_a_report_that_the_disk_does_not_take_is_a_clear_error_and_the_tables_are_there(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    given = {"problems": ["kappa5"], "optimizers": ["bfgs"], "plots": ["convergence"]}
+    with pytest.raises(OptlabError, match="cannot be written: the disk is full; its tables are intact"):
+        optlab.run(given, folder=tmp_path / "r", progress=False)
+    assert optlab.load(tmp_path / "r").runs["status"].tolist() == ["CONVERGED"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
