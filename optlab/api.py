@@ -388,15 +388,22 @@ def report(results: Results) -> Path:
     """Draw every plot that the experiment of a results folder names, and write report.html; return its path.
 
     A plot that fails is named in the report; the others are drawn.
+
+    Raises
+    ------
+    OptlabError
+        Where the disk does not take them; the tables are there.
     """
     from optlab import made
     from optlab.plots.save import draw_all
     from optlab.report import write_report
+    from optlab.store import writing
 
     names, folder, plots = catalogue(results.plugins), results.folder, results.experiment.get("plots", ())
     made.forget(folder)
-    figures = draw_all([names.make("plots", plot) for plot in plots], results, folder / "figures")
-    page = write_report(results, folder, figures, results.verdicts)
+    with writing(folder):
+        figures = draw_all([names.make("plots", plot) for plot in plots], results, folder / "figures")
+        page = write_report(results, folder, figures, results.verdicts)
     if not any(picture.problem for picture in figures):
         made.mark(folder, plots, results.plugins, [file for picture in figures for file in picture.files])
     return page

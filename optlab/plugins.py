@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Set
@@ -93,4 +94,5 @@ def _lies_in(module: object, folder: Path) -> bool:
     top = name.partition(".")[0]
     if not file or name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
         return False
-    return Path(file).parent == folder or (folder / top) in Path(file).parents
+    home = f"{folder}{os.sep}"  # texts, since every module there is is looked at
+    return file.startswith(home) and (os.sep not in file[len(home) :] or file.startswith(f"{home}{top}{os.sep}"))

@@ -278,7 +278,7 @@ def writing(folder: Path) -> Iterator[None]:
             raise OptlabError(msg) from error
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = "the disk is full" if full else f"{error.strerror or error}"
-        msg = f"the results folder {folder} cannot be written: {why}; what it held before is intact"
+        msg = f"the results folder {folder} cannot be written: {why}; its tables are intact"
         raise OptlabError(msg) from error
 
 

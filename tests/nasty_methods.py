@@ -171,7 +171,8 @@ class Nasty(optlab.Optimizer):
             if self.once:
                 Path(self.once).touch()
             BAD[self.what]()
-        return state.moved(oracle, direction=-state.g, step_size=self.step_size)
+        length = np.linalg.norm([self.step_size])
+        return state.moved(oracle, direction=-state.g, step_size=length)
 
 
 @dataclass(frozen=True)

@@ -184,26 +184,28 @@ def test_a_run_whose_process_is_killed_from_outside_is_begun_again_three_times(t
     assert found["fine"].attempts == 1
 
 
-@pytest.mark.parametrize("executor", [Serial(), Local(1)])
-def test_a_copy_that_a_run_makes_of_its_process_answers_for_nothing(executor):
-    if isinstance(executor, Serial) and (child := os.fork()) != 0:  # whose copy, and not this one's, is in question
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        return
-    names = ["fork 0", "a", "fork 1", "b", "c"]
-    tasks = [task(name, name.split()[0] if "fork" in name else "nothing", index=i) for i, name in enumerate(names)]
-    code = 1
-    try:
-        found = list(executor.run(tasks))
-        assert [o.task.key for o in found] == names
-        assert {(o.kind, o.attempts) for o in found} == {("ok", 1)}
-        for i, outcome in enumerate(found):
-            finished = next(Serial().run([task(names[i], index=i)])).finished
-            finished.row["optimizer.what"] = outcome.finished.row["optimizer.what"]
-            same(outcome.finished, finished)
-        code = 0
-    finally:
-        if isinstance(executor, Serial):
-            os._exit(code)
+def forking():
+    for i, name in enumerate(("fork 0", "a", "fork 1", "b", "c")):
+        yield task(name, name.split()[0] if "fork" in name else "nothing", index=i)
+
+
+def test_a_copy_that_a_run_makes_of_its_process_answers_for_nothing():
+    found = list(Local(1).run(forking()))
+    assert [o.task.key for o in found] == [made.key for made in forking()]
+    assert {(o.kind, o.attempts) for o in found} == {("ok", 1)}
+    for i, outcome in enumerate(found):
+        (undisturbed,) = Serial().run([task(outcome.task.key, index=i)])
+        undisturbed.finished.row["optimizer.what"] = outcome.finished.row["optimizer.what"]
+        same(outcome.finished, undisturbed.finished)
+
+
+def test_a_copy_of_the_only_process_executes_nothing_more(tmp_path):
+    code = CALLER.format(folder=str(Path(__file__).parent)).split("for outcome")[0]
+    code += "from optlab.executors.serial import Serial\nfrom test_executors import forking\n"
+    code += "for o in Serial().run(forking()): print(o.task.key, flush=True)\n"
+    code += "while True:\n    try: os.wait()\n    except ChildProcessError: break\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == [made.key for made in forking()]
 
 
 @pytest.mark.parametrize("what", ["mute", "garble"])
@@ -234,7 +236,7 @@ def test_signals_that_end_a_program_do_not_end_a_guard():
 
 
 def test_what_a_plugin_does_to_its_process_is_seen_by_no_run_of_another(tmp_path):
-    text = Path(PLUGIN).read_text()
+    text = Path(PLUGIN).read_text().partition("@dataclass(frozen=True)\nclass Draws")[0]
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text(text.replace("class Nasty(", f"class {name.title()}("))
     plugins = (str(tmp_path / "one.py"), str(tmp_path / "two.py"))
@@ -247,6 +249,8 @@ def test_what_a_plugin_does_to_its_process_is_seen_by_no_run_of_another(tmp_path
             yield made
 
     spoiled, clean = outcomes(Local(1), tasks("spoil")), outcomes(Local(1), tasks("nothing"))
+    assert {o.finished.row["status"] for o in clean.values()} <= {"MAX_ITERATIONS", "CONVERGED"}
+    assert spoiled["0"].finished.points.tobytes() != clean["0"].finished.points.tobytes()
     for i in range(12):
         if i % 3:
             same(spoiled[f"{i}"].finished, clean[f"{i}"].finished)

@@ -9,14 +9,16 @@ import socket
 import sys
 from contextlib import suppress
 from math import inf
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Literal
 
+from optlab.core.settings import type_of
 from optlab.core.status import Status, worded
 from optlab.executors import heap
 from optlab.executors.limits import Limits, held
 from optlab.executors.nursery import DEAF_TO
 from optlab.executors.wire import receive, send
+from optlab.registry import inner_kind
 from optlab.work import Finished, catalogue, perform, salvage, stopped
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from optlab.core.tape import Tape
     from optlab.executors.base import Task
+    from optlab.registry import Catalogue
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 Ending = Literal["ok", "memory", "error"]
@@ -32,7 +35,7 @@ Ending = Literal["ok", "memory", "error"]
 def live(link: socket.socket, tape: Tape, guard: int) -> None:
     """Perform what comes over a link; never returns. An order is (task, verdict), the verdict None for a new run.
 
-    An answer is (how it ended, seconds spent on importing, the pickled Finished).
+    An answer is (how it ended, seconds spent on importing, processor seconds since its birth, the pickled Finished).
     """
     os.setpgid(0, 0)
     _die_with(guard)
@@ -40,7 +43,8 @@ def live(link: socket.socket, tape: Tape, guard: int) -> None:
     myself = os.getpid()
     while (order := receive(link)) is not None:
         task, verdict = pickle.loads(order)
-        answer = pickle.dumps(_answer(task, verdict, tape))
+        ending, setup, blob = _answer(task, verdict, tape)
+        answer = pickle.dumps((ending, setup, process_time(), blob))
         if os.getpid() != myself:  # a copy that a run has made by a fork; the run is answered for by the first
             os._exit(0)
         with suppress(Exception):
@@ -93,11 +97,23 @@ def prepare(spec: dict[str, Any], plugins: tuple[str, ...], own: bool = True) ->
     with suppress(Exception):
         names = catalogue(plugins)
         for kind, part in _named(spec):
-            name = part if isinstance(part, str) else part["name"]
-            with suppress(Exception, SystemExit):
-                entry = names.entry(kind, name)
-                if own or (entry.module and not entry.attributes.get("package")):  # such a package may start threads
-                    names.find(kind, name)
+            _import(names, kind, part, own)
+
+
+def _import(names: Catalogue, kind: str, part: Any, own: bool) -> None:
+    """Import what a part of a specification names, with what its settings name."""
+    settings = {"name": part} if isinstance(part, str) else part
+    with suppress(Exception, SystemExit):
+        entry = names.entry(kind, settings["name"])
+        if not own and (not entry.module or entry.attributes.get("package")):  # such a package may start threads
+            return
+        cls = names.find(kind, settings["name"])
+        for transform in settings.get("transforms", ()):
+            _import(names, "transforms", transform, own)
+        for key, value in settings.items():
+            inner = inner_kind(type_of(cls, key)) if isinstance(value, dict) else ""
+            if inner:
+                _import(names, inner, value, own)
 
 
 def _named(spec: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from optlab.executors.base import Kind, Task
 
-LIFE = 1.0
-"""Seconds after which a child is replaced by a new one, between two tasks."""
+LIFE, IDLE = 1.0, 10.0
+"""Seconds of work after which a child is replaced by a new one, between two tasks; so many times that by the clock."""
 WORTH = 20.0
 """A child that spent longer on imports than this fraction of LIFE lives so many times longer than that."""
 MOST_KILLS = 3
@@ -75,6 +75,7 @@ class Child:
     born: float
     served: int = 0
     setup: float = 0.0
+    used: float = 0.0
     spent: bool = False
     """It has served a task that wanted it for itself."""
     cause: tuple[Kind, str] | None = None
@@ -87,7 +88,8 @@ class Child:
     @property
     def old(self) -> bool:
         """Whether it is to be replaced before the next run."""
-        return monotonic() - self.born > max(LIFE, WORTH * self.setup)
+        life = max(LIFE, WORTH * self.setup)
+        return self.used > life or monotonic() - self.born > IDLE * life
 
     def strike(self) -> None:
         """Kill it and its group."""
@@ -235,12 +237,13 @@ class Guard:
         child.echo.pass_on()
         for message in messages:
             try:
-                ending, setup, blob = pickle.loads(message)
+                ending, setup, used, blob = pickle.loads(message)
             except Exception:  # a run has written to what is not its own
                 child.wire.close()
                 break
             child.served += 1
             child.setup += setup
+            child.used = used
             self._answered(ending, blob)
         gone, how = (0, 0) if child.wire.closed else os.waitpid(child.pid, os.WNOHANG)
         if gone:
