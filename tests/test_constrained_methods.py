@@ -92,3 +92,10 @@ def test_a_larger_ball_has_a_smaller_multiplier():
         last = lam
     free = optlab.minimize(optlab.problem("l2_regression", fraction=1.5), "secular_equation")
     assert free.trace["lam"].iloc[-1] == pytest.approx([0.0])
+
+
+def test_the_active_set_method_takes_a_bowl_for_quadratic_from_everywhere():
+    """At the minimum the gradient is all rounding; what it is compared with is the size of the terms it comes of."""
+    task = optlab.problem("kappa5")
+    for start in task.start() + np.random.default_rng(1).uniform(-1.5, 1.5, (30, 2)):
+        assert optlab.minimize(task, "active_set", start).status.name == "CONVERGED"

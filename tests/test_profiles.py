@@ -310,6 +310,17 @@ def test_success_can_be_verified_convergence_or_a_small_gradient():
     assert rule.costs(data).to_numpy().tolist() == [[3, 2]]
 
 
+def test_an_infeasible_start_is_a_scale_all_the_same():
+    """Its stationarity is that of the start; where f begins at f*, or below, the fall is |f*|."""
+    bounded = problem(optimum=1.0, bounds=(0.0, 3.0))
+    off = {"made": bounded, "violation": [3.0, 0.0, 0.0]}
+    data = Tables().add([1.0, 1.1, 1.0 + 1e-6], "A", "p", **off, stationarity=[8.0, 4.0, 2.0])
+    data.add([1.0, 1.1, 1.0 + 1e-4], "B", "p", **off, stationarity=[1.0, 1.0, 0.5])
+    assert PerformanceProfile(merit="f").costs(data).to_numpy().tolist() == [[3, inf]]
+    rule = PerformanceProfile(merit="f", success="stationarity", tau=0.25)
+    assert rule.costs(data).to_numpy().tolist() == [[3, 2]]
+
+
 def test_skipped_and_absent_runs_are_unsolved():
     data = Tables().add([1.0, 0.0], "A", "p").add([], "B", "p", status="SKIPPED").add([1.0, 0.0], "A", "q")
     costs = PerformanceProfile(merit="f").costs(data)
