@@ -442,6 +442,24 @@ def test_failures_by_status():
                                      "runs": [2, 1]}  # fmt: skip
 
 
+@pytest.mark.parametrize("plot", [Pairwise(), Medians(), Solved(), Failures()], ids=lambda plot: type(plot).__name__)
+@pytest.mark.parametrize("methods", ["AB", ["a long label that goes on and on and on", "b"]])
+def test_nothing_of_a_grid_is_cut_off(plot, methods):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from optlab.plots import style
+
+    figure = plot.draw(worked(WORKED[:, :2], methods))
+    with style.applied():
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        box = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(box.x0, box.y0) > -0.02
+    assert box.x1 < width + 0.02
+    assert box.y1 < height + 0.02
+
+
 def test_a_summary_in_every_form():
     summary = Summary(pd.DataFrame({"method": ["a_b & $c", "d|e"], "τ": [1.23456, inf], "n": [3, 40]}), "What it is.")
     assert summary.text() == "method        τ   n\na_b & $c  1.235   3\nd|e           ∞  40\n"

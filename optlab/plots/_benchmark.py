@@ -106,8 +106,8 @@ class Benchmark(Plot):
         said = {
             "reduction": f"f − f* ≤ τ |f(x₀) − f*| with τ = {self.tau:g}, where an unknown f* is the best f found by "
             "the methods shown",
-            "stationarity": f"its stationarity is at most τ = {self.tau:g} times that of the start (the greatest, where "
-            "methods measure it differently)",
+            "stationarity": f"its stationarity is at most τ = {self.tau:g} times that of the start (the "
+            "greatest, where methods measure it differently)",
             "converged": "it ended CONVERGED, which the driver verifies",
         }[self.success]
         return f"A run solves its problem when {said}. {self.counted}"

@@ -68,7 +68,7 @@ class BasinMap(Plot):
 
     resolution: Annotated[int, Ge(2), Le(1000)] = 80
     iterations: Annotated[int, Ge(1)] = 1000
-    seconds: Annotated[float, Gt(0)] = 120.0
+    seconds: Annotated[float, Gt(0)] = 60.0
     window: tuple[float, float, float, float] | None = None
     shade: bool = False
 
