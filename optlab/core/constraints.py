@@ -185,7 +185,12 @@ def names(problem: ProblemBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def not_finite(problem: ProblemBase, x: Array) -> str:
-    """Return the first constraint that is not finite at x, or whose gradient is not, in words; "" where all are."""
+    """Return the first constraint that is not finite at x, or whose gradient is not, in words; "" where all are.
+
+    Where none is written as a function, bounds aside, there is nothing to look at.
+    """
+    if not problem.constraint_forms or only_bounds(problem) or by_projection(problem):
+        return ""
     c, labels = constraints(problem, x), names(problem)
     for what, parts in (("constraint", (c.g[:, None], c.h[:, None])), ("the gradient of constraint", (c.Jg, c.Jh))):
         for values, called in zip(parts, labels, strict=True):

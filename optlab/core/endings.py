@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
-from optlab.core.constraints import by_projection, clipped, not_finite, only_bounds
+from optlab.core.constraints import clipped, not_finite
 from optlab.core.depth import VAST, bottomless, size_at_first
 from optlab.core.events import birth
 from optlab.core.optimizer import State
@@ -125,12 +125,9 @@ class Ending:
 
     def _lost_constraint(self) -> str:
         """Say which constraint is not finite where the run stands; "" where all are."""
-        problem = self.judge
-        if not problem.constraint_forms or only_bounds(problem) or by_projection(problem):
-            return ""
-        x = clipped(problem, self.x0) if self.state is None else self.state.x
+        x = clipped(self.judge, self.x0) if self.state is None else self.state.x
         try:
-            name = not_finite(problem, np.asarray(x, dtype=float))
+            name = not_finite(self.judge, np.asarray(x, dtype=float))
         except Exception:  # the problem's, where the run ends anyway
             return ""
         return name and f"{name} is not finite {f'after step {self.k}' if self.k else 'at the start'}"
