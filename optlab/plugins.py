@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -91,6 +92,8 @@ def _lies_in(module: object, folder: Path) -> bool:
     """Whether a module was imported from a folder, in a package there too; the plug-ins and the main program apart."""
     name, file = getattr(module, "__name__", ""), getattr(module, "__file__", None)
     top = name.partition(".")[0]
-    if not file or name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
+    if not file or not str(file).startswith(f"{folder}{os.sep}"):  # of hundreds of modules hardly any goes on
+        return False
+    if name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
         return False
     return Path(file).parent == folder or (folder / top) in Path(file).parents
