@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
 )
+CODE = (".py", ".so", ".pyd", ".dll", ".dylib", ".c", ".cpp", ".h", ".f90", ".jl", ".R")
+QUOTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*|[\w./-]{1,200}\.\w{1,5}")
+"""A text that may be the name of a module, or of a file."""
 OWN = ("optlab", "optlab_problems")
 STARTERS = frozenset({"optlab.api"})
 """Modules that begin runs and show results: no run depends on what they import."""
@@ -37,6 +40,7 @@ class Source(NamedTuple):
 def source_digest(path: Path, with_own: bool = True) -> str:
     """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
 
+    What is imported by a name in quotes counts, and so does code, compiled too, whose file is named there; data do not.
     Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
     but is not installed.
     """
@@ -57,9 +61,40 @@ def _collected(path: Path, with_own: bool) -> dict[Path, Source]:
         file = waiting.pop()
         own = _is_own(file)
         if file not in seen and (with_own or not own):
-            seen[file] = _own_source(file) if own else _source(file, _imports, with_own)
+            seen[file] = _own_source(file) if own else _source(file, with_own)
             waiting += seen[file].imports
     return seen
+
+
+class Original:
+    """A plug-in with the Python files it imports, as they are when this is made; says later whether they still are.
+
+    What is built at run time, such as compiled code, is not looked at.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._then = {file: source for file, source in sources(path, with_own=False).items() if file.suffix == ".py"}
+        self._stamps = self._now()
+
+    @property
+    def edited(self) -> bool:
+        """Whether a file holds something else by now."""
+        stamps = self._now()
+        if stamps != self._stamps:
+            if any(not file.is_file() or file.read_bytes() != source for file, source in self._then.items()):
+                return True
+            self._stamps = stamps
+        return False
+
+    def _now(self) -> list[tuple[int, int, int] | None]:
+        found: list[tuple[int, int, int] | None] = []
+        for file in self._then:
+            try:
+                there = file.stat()
+                found.append((there.st_mtime_ns, there.st_size, there.st_ino))
+            except OSError:
+                found.append(None)
+        return found
 
 
 @cache
@@ -70,12 +105,15 @@ def _is_own(path: Path) -> bool:
 @cache
 def _own_source(path: Path) -> Source:
     """Read a file of this package: once per process, which does not import it again either."""
-    return _source(path, _plain_imports, with_own=True)
+    return _source(path, with_own=True, own=True)
 
 
-def _source(path: Path, targets: Callable[[bytes], Iterable[str]], with_own: bool) -> Source:
-    text = path.read_bytes()
-    files = [file for target in targets(text) for file in _files_of(target, path.parent, with_own)]
+def _source(path: Path, with_own: bool, own: bool = False) -> Source:
+    text, files = path.read_bytes(), list[Path]()
+    if path.suffix == ".py":
+        imports, quoted = (_plain_imports(text), ()) if own else _imports(text)
+        files += [file for target in imports for file in _files_of(target, path.parent, with_own)]
+        files += [file for named in quoted for file in _quoted_files(named, path.parent, with_own)]
     return Source(text, hashlib.sha256(text).digest(), tuple(files))
 
 
@@ -91,29 +129,43 @@ def _plain_imports(source: bytes) -> Iterator[str]:
 
 
 @lru_cache(maxsize=64)
-def _imports(source: bytes) -> tuple[str, ...]:
-    """Return what a file of someone else may import, however it is written; a name in quotes counts too."""
-    return tuple(_imported(source))
-
-
-def _imported(source: bytes) -> Iterator[str]:
+def _imports(source: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a file of someone else may import, and what of its texts may be the name of a module or a file."""
     import ast
 
     try:
-        tree = ast.parse(source)
+        nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):  # said where it is imported
-        return
-    for node in ast.walk(tree):
+        return (), ()
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return tuple(_imported(nodes)), tuple(sorted(text for text in texts if QUOTED.fullmatch(text)))
+
+
+def _imported(nodes: list[Any]) -> Iterator[str]:
+    import ast
+
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
             yield base
             yield from (f"{base.rstrip('.') + '.' if node.module else base}{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):  # also not beside
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in ("import_module", "__import__") and isinstance(node.args[0].value, str):
                 yield node.args[0].value
+
+
+def _quoted_files(text: str, beside: Path, with_own: bool) -> Iterator[Path]:
+    """Yield the code beside a file that a text in it may be the name of, as a path or as a module."""
+    if text.endswith(CODE):
+        if (beside / text).is_file():
+            yield (beside / text).resolve()
+    else:
+        top = os.path.join(beside, text.partition(".")[0])  # noqa: PTH118  for many texts
+        if os.path.isfile(f"{top}.py") or os.path.isdir(top):  # noqa: PTH112, PTH113
+            yield from _files_of(text, beside, with_own)
 
 
 def _files_of(module: str, beside: Path, with_own: bool) -> Iterator[Path]:

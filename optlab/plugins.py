@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from optlab.core.status import InputError
+from optlab.core.status import InputError, worded
 from optlab.fingerprint import OWN, source_digest
 
 
@@ -58,8 +58,8 @@ def _load(path: Path, digest: str) -> ModuleType:
         del sys.modules[module.__name__]
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
-        msg = f"plug-in {where} cannot be imported: {type(error).__name__}: {error}"
-        if "non-frozen dataclass" in str(error):
+        msg = f"plug-in {where} cannot be imported: {worded(error)}"
+        if "non-frozen dataclass" in msg:
             msg += " (decorate the class with @dataclass(frozen=True))"
         raise InputError(msg) from error
     return module
@@ -79,9 +79,28 @@ def _neighbors(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = writes
         for name, module in hidden.items():
-            if name not in _OURS or name not in sys.modules:
+            fresh = name in _OURS and (name in sys.modules or _lies_in(module, folder))  # now, or once it is imported
+            if not fresh:
                 sys.modules[name] = module
         _OURS.update(name for name, module in sys.modules.items() if name not in hidden and _lies_in(module, folder))
+
+
+@contextmanager
+def beside(folders: Set[Path]) -> Iterator[None]:
+    """Let what lies beside plug-ins be imported while their functions are called, which may import at any time."""
+    known = set(sys.modules)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    added = sorted(map(str, folders))
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes
+        for name in added:
+            with suppress(ValueError):
+                sys.path.remove(name)
+        fresh = sys.modules.keys() - known
+        _OURS.update(name for name in fresh if any(_lies_in(sys.modules[name], folder) for folder in folders))
 
 
 _OURS: set[str] = set()
@@ -92,8 +111,7 @@ def _lies_in(module: object, folder: Path) -> bool:
     """Whether a module was imported from a folder, in a package there too; the plug-ins and the main program apart."""
     name, file = getattr(module, "__name__", ""), getattr(module, "__file__", None)
     top = name.partition(".")[0]
-    if not file or not str(file).startswith(f"{folder}{os.sep}"):  # of hundreds of modules hardly any goes on
+    if not file or name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
         return False
-    if name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
-        return False
-    return Path(file).parent == folder or (folder / top) in Path(file).parents
+    home = f"{folder}{os.sep}"  # texts, since every module there is is looked at
+    return file.startswith(home) and (os.sep not in file[len(home) :] or file.startswith(f"{home}{top}{os.sep}"))

@@ -68,6 +68,8 @@ class Entry:
         Names of its methods, those of bases in the same catalogue included.
     defaults : dict
         Literal defaults of its settings, inherited ones included.
+    computed : frozenset of str
+        Class attributes that are no literals: only the class itself can tell them.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Entry:
     fields: tuple[str, ...] = ()
     methods: frozenset[str] = frozenset()
     defaults: dict[str, Any] = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class _Inherited:
     attributes: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
 
 
 NOT_INHERITED = ("abstract", "name", "variants")
@@ -126,10 +130,11 @@ def _statements(files: Iterable[tuple[Path, str, str]], *, own: bool = False) ->
     return found
 
 
-def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the literal class attributes, ClassVar or plain, and the literal defaults of fields."""
+def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
+    """Return the literal class attributes, ClassVar or plain, literal defaults of fields, and what is no literal."""
     attributes: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
+    computed: set[str] = set()
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             home, key, value = attributes, statement.targets[0].id, statement.value
@@ -145,8 +150,8 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
             home[key] = ast.literal_eval(value)
         except ValueError:
-            continue
-    return attributes, defaults
+            computed.add(key)
+    return attributes, defaults, frozenset(computed)
 
 
 def _of_class(annotation: ast.expr) -> bool:
@@ -183,13 +188,15 @@ def _entries(
     inherited = dict(known)
     for statement in chosen:  # bases come before the classes that build on them
         node = statement.node
-        attributes, defaults = _literals(node)
+        attributes, defaults, computed = _literals(node)
+        own = attributes.keys()
         methods = frozenset(s.name for s in node.body if isinstance(s, ast.FunctionDef))
         for parent in (inherited[base] for base in statement.bases if base in inherited):
             attributes = {k: v for k, v in parent.attributes.items() if k not in NOT_INHERITED} | attributes
             defaults = parent.defaults | defaults
             methods |= parent.methods
-        inherited[node.name] = _Inherited(attributes, defaults, methods)
+            computed |= parent.computed - own
+        inherited[node.name] = _Inherited(attributes, defaults, methods, computed)
         if node.name.startswith("_") or attributes.get("abstract"):
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
@@ -199,7 +206,7 @@ def _entries(
         name = attributes.get("name") or snake_case(node.name)
         source = _source(text) or _source(statement.text)
         entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary, source,
-                             statement.family, attributes, tuple(own_fields), methods, defaults))  # fmt: skip
+                             statement.family, attributes, tuple(own_fields), methods, defaults, computed))  # fmt: skip
     entries.sort(key=lambda entry: (entry.path, entry.line))
     return entries, inherited
 
@@ -280,6 +287,8 @@ class Catalogue:
                 raise InputError(msg)
         statements = _statements((path, "", "plugin") for path in self.plugins)
         self._plugin_entries = {kind: _plugged_in(statements, kind) for kind in ROOTS} if statements else {}
+        found = [entry for entries in self._plugin_entries.values() for entry in entries.values()]
+        self._plugin_names = {name: e.path for e in found for name in (e.name, f"{e.path.stem}:{e.class_name}")}
 
     def entries(self, kind: str) -> dict[str, Entry]:
         """Return name → Entry of a kind: built-in, then plug-ins."""
@@ -290,6 +299,13 @@ class Catalogue:
         for name, entry in self._plugin_entries.get(kind, {}).items():
             found[f"{entry.path.stem}:{entry.class_name}" if name in found else name] = entry
         return found
+
+    def plugins_of(self, spec: Any) -> frozenset[Path]:
+        """Return the plug-in files whose classes a specification names, anywhere in it."""
+        if isinstance(spec, str):
+            return frozenset([self._plugin_names[spec]]) if spec in self._plugin_names else frozenset()
+        parts = spec.values() if isinstance(spec, Mapping) else spec if isinstance(spec, (list, tuple)) else ()
+        return frozenset().union(*map(self.plugins_of, parts)) if self._plugin_names else frozenset()
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted; installed third-party catalogues included."""
@@ -325,6 +341,16 @@ class Catalogue:
         if near or not others:
             return near or f" ({kind}: {', '.join(sorted(found))})"
         return f", which is {'an' if others[0][0] in 'aeiou' else 'a'} {others[0]} (see: optlab list {kind})"
+
+    def words(self, entry: Entry, attribute: str, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return a class attribute that is a tuple of words: as it is written; from the class where it is computed."""
+        if attribute not in entry.computed:
+            return tuple(entry.attributes.get(attribute, otherwise))
+        try:
+            found = getattr(self.find(entry.kind, entry.name), attribute)
+        except ImportError:  # of an optional package
+            return otherwise
+        return found if isinstance(found, tuple) else otherwise
 
     def find(self, kind: str, name: str) -> type:
         """Import and return the class of a name.

@@ -70,7 +70,9 @@ def execute(
     plugins = tuple(str(p) for p in experiment.plugins)
     runner = make_executor(executor or experiment.executor, workers, plugins)
     with Store(place) as store:
-        return _execute(experiment, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry)
+        return _execute(
+            experiment, place, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry
+        )
 
 
 def outlook(
@@ -90,10 +92,10 @@ def place_of(experiment: Experiment, folder: str | Path | None) -> Path:
 
 
 def _execute(
-    experiment: Experiment, store: Store, keys: Keys, runner: Executor, plugins: tuple[str, ...], *,
+    experiment: Experiment, place: Path, store: Store, keys: Keys, runner: Executor, plugins: tuple[str, ...], *,
     progress: bool, fresh: bool, retry: str | None,
 ) -> Results:  # fmt: skip
-    place, runs = store.folder, experiment.runs()
+    runs = experiment.runs()
     with writing(place):
         environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides, len(runs))
         temporary = place / "experiment.yaml.tmp"

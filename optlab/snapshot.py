@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlab import tables
+from optlab.core.status import OptlabError
 from optlab.tables import INDEX, TABLES, read_layout
 from optlab.work import Finished
 
@@ -27,6 +29,16 @@ BLOCK_BYTES = 32_000_000
 """How much of the tables is in memory at once while runs are read one after another."""
 BLOCK_RUNS = 2_000
 NUMBER = 8
+TRIES, PAUSE = 50, 0.01
+"""How often, and seconds apart, a folder is looked at anew whose tables are just being replaced."""
+Stamp = tuple[int, int, int]
+
+
+class MovedError(OptlabError):
+    """The tables were replaced while they were read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the tables of {folder} were replaced while they were read; try again")
 
 
 @dataclass
@@ -41,6 +53,8 @@ class Source:
         Of its runs, in their order.
     begins, counts : dict of (R,) int arrays
         Where in each table a run begins, and how many rows it has there.
+    stamps : dict
+        Which file each table is, as the system tells them apart; another may come to lie at its path.
     bad : dict of set
         Damaged row groups, by name of the table.
     """
@@ -51,11 +65,33 @@ class Source:
     layouts: list[str]
     begins: dict[str, NDArray[np.int64]]
     counts: dict[str, NDArray[np.int64]]
+    stamps: dict[str, Stamp | None]
     bad: dict[str, set[int]] = field(default_factory=dict)
     part: bool = False
 
     def read(self, name: str, rows: NDArray[np.int64], columns: Sequence[str] | None = None) -> pa.Table:
-        """Return rows of a table by number, ascending; only the row groups that hold them are read."""
+        """Return rows of a table by number, ascending; only the row groups that hold them are read.
+
+        Raises
+        ------
+        MovedError
+            Where another file lies there by now: its rows are those of other runs.
+        """
+        from pyarrow import ArrowException
+
+        try:
+            found = self._read(name, rows, columns)
+        except (OSError, ArrowException):
+            self._check(name)
+            raise
+        self._check(name)
+        return found
+
+    def _check(self, name: str) -> None:
+        if stamp(self.paths[name]) != self.stamps[name]:
+            raise MovedError(self.paths[name].parent)
+
+    def _read(self, name: str, rows: NDArray[np.int64], columns: Sequence[str] | None) -> pa.Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -98,6 +134,7 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
 
     bad = bad or {}
     paths = {name: table_path(folder, name) for name in TABLES}
+    stamps = {name: stamp(path) for name, path in paths.items()}
     columns = ["run", "status", *INDEX]
     with pq.ParquetFile(paths["runs"], page_checksum_verification=True) as file:
         edges, lost = Source.edges(file), bad.get("runs", set())
@@ -116,7 +153,26 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
         if there < needed:
             msg = f"{paths[name]} has {there} rows, fewer than the {needed} that the runs table names"
             raise OSError(msg)
-    return Source(paths, names, statuses, layouts, begins, counts, {k: v for k, v in bad.items() if k != "runs"}, part)
+    bad = {name: groups for name, groups in bad.items() if name != "runs"}
+    return Source(paths, names, statuses, layouts, begins, counts, stamps, bad, part)
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return what tells a file from any other that lay or will lie at its path; None where there is none."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_size, there.st_mtime_ns
+
+
+def edition(folder: Path) -> tuple[Stamp | None, tuple[str, ...]]:
+    """Return what changes with every step in which the tables of a folder are replaced, and with nothing else."""
+    try:
+        coming = tuple(sorted(path.name for path in (folder / COMPACTED).iterdir()))
+    except OSError:
+        coming = ()
+    return stamp(table_path(folder, "runs")), coming
 
 
 def _integers(column: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -145,9 +201,23 @@ class Snapshot:
     """
 
     def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        self.folder = folder
+        for _ in range(TRIES):
+            self.edition = edition(folder)
+            self._open(verify)
+            if not self.outdated:
+                break
+            sleep(PAUSE)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the tables of the folder are others by now; parts that have come since do not count."""
+        return edition(self.folder) != self.edition
+
+    def _open(self, verify: bool) -> None:
         from pyarrow import ArrowException
 
-        self.folder = folder
+        folder = self.folder
         self.sources: list[Source] = []
         self.where: dict[str, tuple[int, int]] = {}
         self.damaged: list[tuple[Path, str]] = []
@@ -378,8 +448,10 @@ def parts_of(folder: Path) -> list[Path]:
     """Return the parts of a folder, the oldest first; none where complete tables of them are on their way."""
     if (folder / COMPACTED).is_dir():
         return []
-    place = folder / PARTS
-    return sorted(p for p in place.iterdir() if p.name.isdigit()) if place.is_dir() else []
+    try:
+        return sorted(p for p in (folder / PARTS).iterdir() if p.name.isdigit())
+    except OSError:
+        return []
 
 
 def read_checks(folder: Path) -> dict[str, Any]:

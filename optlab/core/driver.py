@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core import kkt
-from optlab.core.constraints import project
+from optlab.core.constraints import by_projection, clipped, not_finite, only_bounds, project
+from optlab.core.depth import VAST, bottomless, size_at_first
 from optlab.core.events import KINDS, Watch, birth
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
+from optlab.core.problem import FACTORED
 from optlab.core.record import Book, Record
 from optlab.core.settings import check_settings, name_of
-from optlab.core.status import Halt, InputError, Status
+from optlab.core.status import EmptySetError, Halt, InputError, Status, worded
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
 from optlab.derivatives.traps import place
-from optlab.kernels.norms import finite_max_abs, max_abs
+from optlab.kernels.norms import finite_max_abs, max_abs, same
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -37,8 +39,9 @@ BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
 SHORT = float(np.finfo(float).eps) ** 0.5
 """A step of this part of x shows in double precision whether f falls along −g."""
-VAST = 1 / float(np.finfo(float).eps)
-"""What is more than this many times larger than where a run began has left every scale of the problem."""
+STEPLESS = {Status.STALLED, Status.NONFINITE, Status.DIVERGED, Status.LINESEARCH_FAILED, Status.SINGULAR_KKT,
+            Status.NEGATIVE_CURVATURE}  # fmt: skip
+"""Verdicts that no further step serves."""
 
 
 class Loop:
@@ -125,9 +128,11 @@ class Loop:
         if self.state is None:
             if not self._attempt(self.optimizer.init, self.x0):
                 return
-            self._note_projection()
             try:
+                self._note_projection()
                 self._measure_scale()
+            except EmptySetError as error:
+                self._end(Status.INFEASIBLE, str(error))
             except InputError:  # facts that cannot be meant
                 raise
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
@@ -158,7 +163,11 @@ class Loop:
             self._halt(halt)
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
-        except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
+        except EmptySetError as error:
+            self._end(Status.INFEASIBLE, str(error))
+        except KeyboardInterrupt:  # the user's, for all runs
+            raise
+        except BaseException as error:  # exit() in a step, too, ends its run and no other
             self.fail(error)
         self.seconds += perf_counter() - begin - self.oracle.waited
         return False
@@ -238,15 +247,42 @@ class Loop:
         old, book = self.state, self.book
         if old is None or new is None:
             return Status.NONFINITE
-        fall = max(book.head, default=old.f) - old.f
-        if fall > VAST * (max(map(abs, book.head), default=0.0) or 1.0):
+        if self._bottomless() or (new.f == -inf and isfinite(max_abs(new.x)) and not self._outside(new.x)):
             return Status.UNBOUNDED
         overflowed = new.f == inf and max_abs(new.x) > VAST
         return Status.DIVERGED if old.f > book.best_f or overflowed else Status.NONFINITE
 
+    def _lost_constraint(self) -> str:
+        """Say which constraint is not finite where the run stands; "" where all are."""
+        problem = self.judge
+        if not problem.constraint_forms or only_bounds(problem) or by_projection(problem):
+            return ""
+        x = clipped(problem, self.x0) if self.state is None else self.state.x
+        try:
+            name = not_finite(problem, np.asarray(x, dtype=float))
+        except Exception:  # the problem's, where the run ends anyway
+            return ""
+        return name and f"{name} is not finite {f'after step {self.k}' if self.k else 'at the start'}"
+
+    def _outside(self, x: Array) -> str:
+        try:
+            return kkt.infeasibility(self.judge, np.asarray(x, dtype=float))
+        except Exception as error:  # the problem's, where a run ends anyway
+            return explain(error)
+
+    def _bottomless(self) -> bool:
+        """Whether the best f so far has fallen without bound."""
+        book = self.book
+        if not book.head or book.best_x is None:
+            return False
+        size = float(size_at_first(book.head[0], self.scale * max(1.0, self.problem.start_length)))
+        return bottomless(self.judge, book.best_x, book.head[0], book.best_f, size)
+
     def _note_projection(self) -> None:
         assert self.state is not None
-        moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
+        if not self.problem.constrained:
+            return
+        moved = self.state.x - self.x0
         if moved.any():
             inside = np.array_equal(project(self.problem, self.x0), self.x0)
             what = "was moved into the interior" if inside else "was infeasible and was projected"
@@ -257,8 +293,8 @@ class Loop:
         state = self.state
         assert state is not None
         own = self.genuine and self.judge is self.problem
-        same = own and (kkt.standard_point(self.problem) == state.x).all()
-        self.scale = kkt.scale_of(self.judge, state.g if same else None)
+        there = own and same(kkt.standard_point(self.problem), state.x)
+        self.scale = kkt.scale_of(self.judge, state.g if there else None)
         if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.judge, state.x, self._genuine_gradient())
 
@@ -317,6 +353,14 @@ class Loop:
         return np.asarray(self.judge.gradient(np.asarray(self.state.x, dtype=float)))
 
     def _end(self, status: Status, message: str = "") -> None:
+        """End the run; where a method finds no step, f may have fallen without bound, or a constraint may be NaN."""
+        if status in STEPLESS and self._bottomless():
+            message = f"f has fallen to {self.book.best_f:.3g}, without bound; then {message or status.value}"
+            status = Status.UNBOUNDED
+        elif status in STEPLESS or status in (Status.INFEASIBLE, Status.ERROR):
+            lost = self._lost_constraint()
+            if lost:
+                status, message = Status.NONFINITE, f"{lost}; {message or status.value}"
         self.status = status
         parts = [self.note, message or status.value, "" if status is Status.CONVERGED else self.book.claim]
         self.message = "; ".join(part for part in parts if part)
@@ -332,8 +376,8 @@ class Loop:
 
 def explain(error: BaseException) -> str:
     """Say what an exception means, for a status line."""
-    text = f"{type(error).__name__}: {error}"
-    if isinstance(error, ValueError) and "read-only" in str(error):
+    text = worded(error)
+    if isinstance(error, ValueError) and "read-only" in text:
         text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
     return text + place(error)
 
@@ -355,6 +399,9 @@ def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
         why = problem.lacks(need)
         if why:
             return f"{name_of(optimizer)} needs {need}: {why}"
+    if optimizer.factors and problem.n > FACTORED:
+        size = f"{problem.n:,} × {problem.n:,}"
+        return f"{name_of(optimizer)} factors a dense matrix of {size} in every step (at most n = {FACTORED:,})"
     return problem.departure()
 
 
@@ -410,8 +457,8 @@ def run(
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
-    callers = np.geterr()
     tally: list[tuple[int, ...]] = []
+    callers: Any = None if callback is None else np.geterr()
     with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:
             state = now.state

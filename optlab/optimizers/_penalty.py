@@ -13,10 +13,11 @@ from optlab.core.kkt import FEASIBLE
 from optlab.core.optimizer import Optimizer
 from optlab.core.program import Program
 from optlab.core.status import Halt, Status
+from optlab.kernels.narrow import eps
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_terms import Augmented
 from optlab.linesearch.base import noise_of
-from optlab.optimizers._composed import ComposedOptimizer, ComposedState
+from optlab.optimizers._composed import STUCK, ComposedOptimizer, ComposedState
 from optlab.optimizers._merit_view import Point
 from optlab.optimizers.projected.trust_region_faces import TrustRegionFaces
 
@@ -29,6 +30,8 @@ SUSPECT = 1e-6
 """A distance to the constraints, relative to the length of x, of less than this is no infeasibility."""
 STATIONARY = 1e-5
 """The distance counts as stationary where its slope is below this; 1 is that of a single constraint at the start."""
+ULPS = 4.0
+"""A distance to the constraints of so many ulp of the length of x is rounding."""
 EARLY = 1e3
 """ρ has to have grown by this before infeasibility is considered."""
 AWAY = 1e3
@@ -164,15 +167,27 @@ class PenaltyOptimizer(ComposedOptimizer):
         terms = state.terms
         return {"rho": rho, "terms": state.rows.terms(rho, terms.lam, terms.nu)}
 
+    def _halted(self, program: Program, state: Any, halt: Halt) -> State:
+        """Go on with another merit function, unless the last that is tried stands where no feasible point is near."""
+        if halt.status is not Status.UNBOUNDED and state.stuck + 1 >= STUCK:
+            refuse_infeasible(program, state.rows, state.memory)
+        return super()._halted(program, state, halt)
+
     def raised(self, program: Program, state: Any, halt: Halt | None = None) -> float:
-        """Return the next ρ.
+        """Return the next ρ: the same where the constraints are met but for rounding, since a greater one magnifies it.
 
         Raises
         ------
         Halt
-            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end.
+            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end, or where
+            rounding hides what is left to gain.
         """
         point: Point = state.memory
+        if halt is None and state.rows.distance(point) <= ULPS * eps(state.x) * length(point):
+            if state.omega <= self.least_omega(state, state.rho):
+                note = f"the constraints are met, and the minimizer for ρ = {state.rho:.1e} is found, but for rounding"
+                raise Halt(Status.STALLED, note)
+            return float(state.rho)
         if state.rho >= EARLY * state.first_rho and halt is None:
             refuse_infeasible(program, state.rows, point)
         if state.rho >= self.most * state.first_rho:
@@ -181,8 +196,12 @@ class PenaltyOptimizer(ComposedOptimizer):
 
     def next_merit(self, state: Any, rho: float, lam: Array, nu: Array) -> dict[str, Any]:
         """Return ρ, the terms and the ω of the next merit function: none that rounding in the constraints hides."""
-        omega = max(self.tighten * state.omega, noise_of(state.x) * rho * length(state.memory))
+        omega = max(self.tighten * state.omega, self.least_omega(state, rho))
         return {"rho": rho, "omega": omega, "terms": state.rows.terms(rho, lam, nu)}
+
+    def least_omega(self, state: Any, rho: float) -> float:
+        """Return the ω that rounding in the constraints leaves, for a ρ."""
+        return noise_of(state.x) * rho * length(state.memory)
 
     def stationarity(self, oracle: Oracle, state: State) -> float:
         """‖∇L‖∞ or complementarity; ‖∇f‖∞ times the relative distance while the constraints are too far away."""
@@ -200,11 +219,12 @@ class PenaltyOptimizer(ComposedOptimizer):
 
 def at_its_end(state: Any) -> Halt:
     """Return the verdict where ρ must not grow further."""
-    distance = state.rows.distance(state.memory)
-    note = f"the penalty is at its greatest, {state.rho:.1e}; the constraints are {distance:.1e} away"
-    return Halt(
-        Status.STALLED, note + ": multipliers without bound, where no constraint qualification holds, or rounding"
-    )
+    point: Point = state.memory
+    note = f"the penalty is at its greatest, {state.rho:.1e}; the constraints are {state.rows.distance(point):.1e} away"
+    pushes = np.concatenate([state.lam[: point.values.g.size] * state.rows.of_g, state.nu * state.rows.of_h])
+    if max_abs(pushes) > WILD * max_abs(point.slopes.df):
+        note += ": the multipliers grow without bound, as where no constraint qualification holds"
+    return Halt(Status.STALLED, note)
 
 
 def refuse_infeasible(program: Program, rows: Rows, point: Point) -> None:

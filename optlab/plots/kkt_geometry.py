@@ -14,7 +14,7 @@ from optlab.core.constraints import constraints
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.landscape import SHAPE, draw_landscape, window_of
-from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.panels import heading, legend, panels, plain, swatch
 from optlab.plots.series import GOOD, named, settled
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class KktGeometry(Plot):
             extras: dict[str, Any] = {}
             for axes, (panel, run, x) in zip(axes_there, ends, strict=True):
                 extras |= self._panel(axes, data.problem(run["run"]), x, table[table["panel"] == panel])
-                axes.set_title(plain(f"{panel}: {run['line']}, {run['status']}"))
+                heading(axes, f"{panel}: {run['line']}, {run['status']}")
             legend(figure, [(handle, text) for text, handle in extras.items()])
             return figure
 
