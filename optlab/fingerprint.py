@@ -181,7 +181,8 @@ def _files_of(module: str, beside: Path, with_own: bool) -> Iterator[Path]:
         yield from _own_files(module)
         return
     else:
-        there = (beside / f"{names[0]}.py").is_file() or (beside / names[0]).is_dir()
+        place = os.path.join(beside, names[0])  # noqa: PTH118  a plug-in is looked at for every run: a path costs more
+        there = os.path.isfile(place + ".py") or os.path.isdir(place)  # noqa: PTH112, PTH113
         base, first = beside if there else _outside(names[0]), 1
     if base is not None and all(names):
         yield from _files_below(base, names, first)

@@ -14,7 +14,7 @@ from optlab import InputError, registry
 from optlab.core.settings import name_of, snake_case
 from optlab.fingerprint import source_digest
 from optlab.outline import outline
-from optlab.plugins import load_plugin
+from optlab.plugins import load_plugin, looked_at_once
 from optlab.registry import PACKAGES, ROOTS, Catalogue
 
 PLUGIN = '''
@@ -282,3 +282,13 @@ def test_a_plugin_is_a_python_file(tmp_path):
         Catalogue([tmp_path / "e.yaml"])
     with pytest.raises(InputError, match="is no file"):
         Catalogue([tmp_path])
+
+
+def test_while_plugins_are_looked_at_once_an_edit_is_not_seen_and_afterwards_it_is(tmp_path):
+    file = tmp_path / "edited.py"
+    file.write_text("WORD = 1\n")
+    with looked_at_once():
+        assert load_plugin(file).WORD == 1
+        file.write_text("WORD = 2\n")
+        assert load_plugin(file).WORD == 1
+    assert load_plugin(file).WORD == 2
