@@ -107,19 +107,30 @@ class Loop(Ending):
 
         Floating-point warnings are the caller's to hold back: `iterate` does so step by step, `run` once.
         """
+        resumed = self.state is not None
         try:
-            yield from self._steps()
+            self._begin()
+            if self.state is None:
+                return
+            judge = self.stop.bind(self)
+            if not resumed:
+                if self.status is None:
+                    self._judge(judge)
+                yield self
+            step = self.optimizer.step
+            while self.status is None:
+                if self._attempt(step, self.state):
+                    self._judge(judge)
+                    yield self
         finally:
             self.optimizer.close(self.state)
 
-    def _steps(self) -> Iterator[Loop]:
+    def _begin(self) -> None:
+        """Evaluate the start and find the scale, unless the run is resumed; without a state, the run has ended."""
         reason = lacking(self.problem, self.optimizer)
         if reason:
             self._end(Status.SKIPPED, reason)
-            return
-        if self.state is None:
-            if not self._attempt(self.optimizer.init, self.x0):
-                return
+        elif self.state is None and self._attempt(self.optimizer.init, self.x0):
             try:
                 self._note_projection()
                 self._measure_scale()
@@ -132,17 +143,6 @@ class Loop(Ending):
                     self.fail(error)
                 elif self.state is not None:  # there f need not be defined
                     self.scale = kkt.stationarity(self.judge, self.state.x, self._genuine_gradient())
-            judge = self.stop.bind(self)
-            if self.status is None:
-                self._judge(judge)
-            yield self
-        else:
-            judge = self.stop.bind(self)
-        step = self.optimizer.step
-        while self.status is None:
-            if self._attempt(step, self.state):
-                self._judge(judge)
-                yield self
 
     def _attempt(self, action: Callable[[Oracle, Any], State], point: Any) -> bool:
         """Run one init or step on the clock and commit what it gives; False when the run ends instead."""
