@@ -188,10 +188,10 @@ def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, 
             msg = "a plain function needs a start: minimize(f, start=[…])"
             raise InputError(msg)
         problem_or_f = Problem(problem_or_f, start=start)
+    if isinstance(method, Optimizer):
+        return problem_or_f, method, None
     chosen = _choice(problem_or_f) if method in (None, AUTO, {"name": AUTO}) else None
-    method = chosen.name if chosen else method
-    made = method if isinstance(method, Optimizer) else catalogue(()).make("optimizers", method)
-    return problem_or_f, made, chosen
+    return problem_or_f, catalogue(()).make("optimizers", chosen.name if chosen else method), chosen
 
 
 def minimize(
@@ -303,6 +303,7 @@ def map_runs(
     stop: Stop | None = None,
     seed: int = 0,
     check: int = 8,
+    seconds: float = float("inf"),
 ) -> Runs:
     """Run one optimizer K times on one problem: from K starts, with K values of its settings, or both, paired.
 
@@ -327,6 +328,8 @@ def map_runs(
         For methods that draw random numbers.
     check : int
         How many runs, beside one of every outcome, are run again alone.
+    seconds : float
+        For all runs together; those that have not ended by then are TIMEOUT.
 
     Returns
     -------
@@ -347,7 +350,7 @@ def map_runs(
     """
     start = None if starts is None else np.atleast_2d(np.asarray(starts, dtype=float))[0]
     task, method, _ = _prepared(problem, optimizer, start)
-    return batch.map_runs(task, method, starts, settings, stop, seed, check)
+    return batch.map_runs(task, method, starts, settings, stop, seed, check, seconds)
 
 
 def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any) -> Results:
@@ -376,7 +379,8 @@ def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any)
     elif not isinstance(experiment, Experiment):
         experiment = load_experiment(Path(experiment))
     results = runner.execute(experiment, **options)
-    report(results)
+    if not results.current:
+        report(results)
     return results
 
 
@@ -384,14 +388,25 @@ def report(results: Results) -> Path:
     """Draw every plot that the experiment of a results folder names, and write report.html; return its path.
 
     A plot that fails is named in the report; the others are drawn.
+
+    Raises
+    ------
+    OptlabError
+        Where the disk does not take them; the tables are there.
     """
+    from optlab import made
     from optlab.plots.save import draw_all
     from optlab.report import write_report
+    from optlab.store import writing
 
-    names = catalogue(results.plugins)
-    made = [names.make("plots", plot) for plot in results.experiment.get("plots", ())]
-    figures = draw_all(made, results, results.folder / "figures")
-    return write_report(results, results.folder, figures, results.verdicts)
+    names, folder, plots = catalogue(results.plugins), results.folder, results.experiment.get("plots", ())
+    made.forget(folder)
+    with writing(folder):
+        figures = draw_all([names.make("plots", plot) for plot in plots], results, folder / "figures")
+        page = write_report(results, folder, figures, results.verdicts)
+    if not any(picture.problem for picture in figures):
+        made.mark(folder, plots, results.plugins, [file for picture in figures for file in picture.files])
+    return page
 
 
 def load(folder: str | Path) -> Results:

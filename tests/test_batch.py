@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -233,6 +234,43 @@ def test_runs_that_have_ended_leave_the_others_as_they_are():
     assert runs.together
     assert len(set(runs.iterations)) > 20
     assert_same(runs, task, SixLines(step_size=0.1))
+
+
+@dataclass(frozen=True)
+class Slow(optlab.Optimizer):
+    """A hundredth of a second per step; with `decides` for one run at a time."""
+
+    decides: bool = False
+
+    def step(self, oracle, state):
+        time.sleep(0.01)
+        rate = 1e-6 if self.decides and float(state.f) > 0 else 1e-7
+        return state.moved(oracle, direction=-state.g, step_size=rate)
+
+
+@pytest.mark.parametrize("decides", [False, True])
+def test_runs_that_time_does_not_reach_are_timeouts(decides):
+    task = optlab.problem("kappa5")
+    begin = time.perf_counter()
+    runs = optlab.map_runs(task, Slow(decides), around(task, 50), None, Iterations(10_000), seconds=0.2)
+    assert time.perf_counter() - begin < 5
+    assert runs.together is not decides
+    assert set(runs.status) == {"TIMEOUT"}
+    assert runs.iterations[0] > 2
+    if decides:
+        assert runs.iterations[-1] == 0
+        assert np.isnan(runs.f[-1])
+        np.testing.assert_array_equal(runs.x[-1], runs.starts[-1])
+
+
+def test_a_step_that_exits_ends_its_runs_alone():
+    @dataclass(frozen=True)
+    class Exits(optlab.Optimizer):
+        def step(self, oracle, state):
+            raise SystemExit(3)
+
+    runs = optlab.map_runs("kappa5", Exits(), [[1.0, 2.0], [2.0, 1.0]], None, STOP)
+    assert list(runs.status) == ["ERROR", "ERROR"]
 
 
 def test_the_table_has_a_row_per_run():

@@ -385,3 +385,10 @@ def test_a_constraint_function_that_returns_something_else_is_named(given, words
 def test_prices_need_a_step(step):
     with pytest.raises(optlab.InputError, match="step must be a number > 0"):
         optlab.sensitivity(plain(linear_inequality=([[-1, -1]], [-1])), step=step)
+
+
+def test_the_active_set_method_takes_a_bowl_for_quadratic_from_everywhere():
+    """At the minimum the gradient is all rounding; what it is compared with is the size of the terms it comes of."""
+    task = optlab.problem("kappa5")
+    for start in task.start() + np.random.default_rng(1).uniform(-1.5, 1.5, (30, 2)):
+        assert optlab.minimize(task, "active_set", start).status.name == "CONVERGED"

@@ -151,6 +151,18 @@ def test_a_late_change_of_pace_is_measured_at_the_end():
     assert speed(e).rate == pytest.approx(0.2, rel=0.2)
 
 
+def test_errors_that_swing_or_scatter_keep_their_rate():
+    """Heavy ball's errors are a cosine under an envelope; what only scatters about a level makes no progress."""
+    k = np.arange(200.0)
+    swinging = speed(0.9**k * np.abs(np.cos(0.7 * k)))
+    assert swinging.kind == "linear"
+    assert swinging.rate == pytest.approx(0.9, rel=0.01)
+    assert speed(0.9**k * np.where(k % 2, 1.0, 0.3)).rate == pytest.approx(0.9, rel=1e-3)
+    scattered = np.exp(np.random.default_rng(0).standard_normal(200))
+    assert speed(0.8 ** k[:60] * scattered[:60]).rate == pytest.approx(0.8, rel=0.1)
+    assert speed(0.5**k + 1e-6 * scattered).kind == "none"
+
+
 def test_guides_follow_their_recursion():
     e = geometric(0.3, 9, 5.0)
     assert guide(e, 1.0) == pytest.approx(e)

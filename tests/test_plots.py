@@ -24,10 +24,12 @@ from optlab.plots.condition import ConditionAlongPath
 from optlab.plots.convergence import Convergence
 from optlab.plots.landscape import levels_of, window_of
 from optlab.plots.panels import power, spread_marks
+from optlab.plots.performance_profile import PerformanceProfile
 from optlab.plots.save import draw_all, save
 from optlab.plots.series import line_names, panel_names, thinned
 from optlab.plots.steps import Steps
 from optlab.plots.sweep import Sweep, promise
+from optlab.plots.taylor import Taylor
 from optlab.plots.trajectories import Trajectories
 from optlab.sets.ball import Ball
 from optlab.sets.box import Box
@@ -465,9 +467,66 @@ def test_failed_runs_of_a_sweep_are_crosses():
     assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([1000.0], [2])
 
 
+def test_failed_runs_of_a_sweep_neither_vanish_nor_stretch_the_axis():
+    data = swept()
+    for condition, f in ((1000.0, [1.0, 1e250]), (2000.0, [])):
+        data.add(f, name="quadratic", status="NONFINITE", settings={"problem.condition": condition})
+    figure = Sweep(y="f").draw(data)
+    (mark,) = marks_of(figure, "X")
+    assert list(mark.get_xdata()) == [1000.0, 2000.0]
+    top = 10 * 0.5  # f after one halving is the greatest of the sound ones
+    assert list(mark.get_ydata()) == [top, top]
+    assert figure.axes[0].get_ylim()[1] < 1e30
+
+
 def test_legends_show_every_label_as_it_is():
     data = Tables().add(halving(3), suboptimality=1.0, label="_hidden").add(halving(3), suboptimality=2.0, label="$a^$")
     assert [text.replace("\\$", "$").strip() for text in legend_of(Convergence().draw(data))] == ["_hidden", "$a^$"]
+
+
+def test_taylor_leaves_a_gap_where_f_raises():
+    def partial(x):
+        if x[0] < 0.5:
+            raise RuntimeError("not below one half")
+        return x[0] ** 2 + x[1] ** 2
+
+    H = 2 * np.eye(2)
+    task = Problem(partial, start=np.array([3.0, 1.0]), gradient=lambda x: 2 * x, hessian=lambda x: H)
+    table = Taylor().table(Tables().add([10.0], problem=task, path=[[3.0, 1.0]]).add([10.0], name="other"))
+    assert np.isnan(table["truth"]).any()
+    assert np.isfinite(table["truth"]).any()
+    assert np.isfinite(table["model"]).all()
+
+
+LONG = "a label of a user who writes down every setting of the method, and then one more setting = "
+
+
+def test_long_labels_are_folded_and_keep_what_tells_them_apart():
+    data = Tables()
+    for i in range(8):
+        data.add(halving(3), suboptimality=halving(3), label=f"{LONG}{i}")
+    figure = PerformanceProfile().draw(data)
+    said = legend_of(figure)
+    assert len(set(said)) == 8
+    assert all(str(i) in text.replace("\n", "").rpartition("=")[2] for i, text in enumerate(said))
+    assert max(len(line) for text in said for line in text.split("\n")) <= 44
+    assert figure.get_size_inches()[0] < 11
+
+
+def test_titles_of_panels_do_not_run_into_each_other():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    data = Tables()
+    for i in range(6):
+        data.add(halving(3), suboptimality=halving(3), name=f"{LONG}{i}")
+    figure = Convergence().draw(data)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert len(set(titles)) == 6
+    for left, right in ((0, 1), (1, 2), (3, 4), (4, 5)):
+        ends, begins = (figure.axes[i]._left_title.get_window_extent() for i in (left, right))
+        assert ends.x1 < begins.x0
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------
@@ -520,6 +579,7 @@ def test_drawing_needs_no_pyplot_and_importing_no_matplotlib():
     code = f"""
 import io, sys, {", ".join(f"optlab.plots.{name}" for name in modules)}
 assert not {{"matplotlib", "pandas"}} & set(sys.modules)
+from optlab.plots.performance_profile import PerformanceProfile
 from optlab.plots.panels import panels
 panels(2)[0].savefig(io.BytesIO(), format="svg")
 assert "matplotlib.pyplot" not in sys.modules

@@ -12,18 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.batch_front import Front, Outcomes
-from optlab.core.driver import DEFAULT_STOP, Loop, lacking
+from optlab.core.driver import DEFAULT_STOP, Loop
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS, check_start
 from optlab.core.settings import check_settings, name_of, settings_of
-from optlab.core.status import InputError, nearest
-from optlab.core.stop import CODES, Stop, code
+from optlab.core.status import InputError, Status, nearest, worded
+from optlab.core.stop import CODES, Seconds, Stop, code
 from optlab.derivatives.batched import NotBatchableError
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 ENTRIES = 32_768
 """Entries of x that go through the loop together: its arrays then stay in the cache."""
 ROWS = 2
+OUT_OF_TIME = code(Status.TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def map_runs(
     stop: Stop | None = None,
     seed: int = 0,
     check: int = 8,
+    seconds: float = inf,
 ) -> Runs:
     """Run one optimizer K times on one problem, from K starts, with K values of its settings, or both.
 
@@ -105,6 +110,8 @@ def map_runs(
         As for one run.
     check : int
         How many runs of a batch are run again, one by one.
+    seconds : float
+        For all runs together; those that have not ended by then are TIMEOUT, those that have not begun at their start.
 
     Raises
     ------
@@ -117,17 +124,18 @@ def map_runs(
     if reason:
         raise InputError(reason)
     ended = Outcomes(*X.shape)
+    until = perf_counter() + seconds
     try:
         _refuse(problem, optimizer)
         with np.errstate(all="ignore"):
             for which in np.array_split(np.arange(len(X)), -(-X.size // ENTRIES)):
-                Front(problem, optimizer, X, columns, stop, seed, ended, which).run()
-            note = _differs(ended, problem, optimizer, X, columns, stop, seed, check)
-    except Exception as error:  # whatever cannot be done for many runs at once may be done one by one
-        note = f"{type(error).__name__}: {error}"
+                Front(problem, optimizer, X, columns, stop, seed, ended, which).run(until)
+            note = _differs(ended, problem, optimizer, X, columns, stop, seed, check, until)
+    except (Exception, SystemExit) as error:  # whatever cannot be done for many runs at once may be one by one
+        note = worded(error)
     if note:
         for i in range(len(X)):
-            _alone(problem, optimizer, X, columns, stop, seed, i, ended, i)
+            _alone(problem, optimizer, X, columns, stop, seed, i, ended, i, until)
     status = np.array([getattr(s, "name", "") for s in CODES], dtype=object)[ended.codes]
     counts = {name: ended.counts[:, j] for j, name in enumerate(COUNTERS)}
     return Runs(ended.x, ended.f, ended.stationarity, status, ended.iterations, counts, X, columns, not note, note)
@@ -184,9 +192,15 @@ def _refuse(problem: ProblemBase, optimizer: Optimizer) -> None:
 
 def _alone(
     problem: ProblemBase, optimizer: Optimizer, X: Array, columns: Mapping[str, Any], stop: Stop, seed: int, i: int,
-    ended: Outcomes, place: int,
+    ended: Outcomes, place: int, until: float,
 ) -> None:  # fmt: skip
-    """Take run i through the loop and write its end at a place."""
+    """Take run i through the loop and write its end at a place; none begins after the moment `until`."""
+    left = until - perf_counter()
+    if left <= 0:
+        ended.unbegun(place, X[i])
+        return
+    if left < inf:
+        stop |= Seconds(left)
     method = (
         replace(optimizer, **{name: values[i].item() for name, values in columns.items()}) if columns else optimizer
     )
@@ -203,20 +217,23 @@ def _alone(
 
 
 def _sample(codes: NDArray[np.int64], many: int, seed: int) -> Iterator[int]:
-    """Yield one run of every outcome, then others drawn at random."""
-    firsts = np.unique(codes, return_index=True)[1]
-    drawn = np.random.default_rng(seed).permutation(codes.size)[:many]
+    """Yield one run of every outcome that is no matter of time, then others drawn at random."""
+    there = np.flatnonzero(codes != OUT_OF_TIME)
+    firsts = there[np.unique(codes[there], return_index=True)[1]]
+    drawn = there[np.random.default_rng(seed).permutation(there.size)[:many]]
     yield from dict.fromkeys([*firsts.tolist(), *drawn.tolist()])
 
 
 def _differs(
     ended: Outcomes, problem: ProblemBase, optimizer: Optimizer, X: Array, columns: Mapping[str, Any], stop: Stop,
-    seed: int, check: int,
+    seed: int, check: int, until: float,
 ) -> str:  # fmt: skip
     """Return which run of a sample does not end as the loop ends it, or an empty string."""
     for i in _sample(ended.codes, check, seed):
         one = Outcomes(1, X.shape[1])
-        _alone(problem, optimizer, X, columns, stop, seed, i, one, 0)
+        _alone(problem, optimizer, X, columns, stop, seed, i, one, 0, until)
+        if one.codes[0] == OUT_OF_TIME:
+            break
         if not ended.agree(i, one):
             return f"run {i} ended otherwise when it ran alone"
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from optlab.core.batch_book import NONFINITE, ManyBooks
 from optlab.core.batch_oracle import ManyOracle
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import COUNTERS, BudgetSpentError
+from optlab.core.status import Status
 from optlab.core.stop import Stop, code
 from optlab.derivatives.batched import Batched, NotBatchableError
 
@@ -42,6 +44,11 @@ class Outcomes:
             and _near(self.f[i], other.f[0], other.first)
         )  # fmt: skip
 
+    def unbegun(self, i: int, start: Array) -> None:
+        """Write down that there was no time for run i."""
+        self.x[i], self.f[i], self.stationarity[i], self.codes[i] = start, np.nan, np.nan, code(Status.TIMEOUT)
+        self.iterations[i] = self.counts[i] = 0
+
     first = 0.0
     """|f| at the start, where there is one run."""
 
@@ -66,11 +73,14 @@ class Front:
 
     state: State | None
 
-    def run(self) -> None:
-        """Take steps until every run has ended."""
+    def run(self, until: float) -> None:
+        """Take steps until every run has ended, or it is past the moment `until`."""
         action: Any = self.optimizer.init
         while self.open.any():
             old = self.state
+            if perf_counter() > until:
+                self._end(self.open, code(Status.TIMEOUT))
+                return
             try:
                 new = action(self.oracle, self.x0 if old is None else old)
             except BudgetSpentError as spent:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "Facts", "ProblemBase"]
 
-NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
+DERIVED = ("gradient", "hessian", "hvp", "lagrangian_hessian")
+NEEDS = (*DERIVED, "projection", "residuals", "jacobian", "prox", "lmo", "samples", "quadratic", "linear_constraints",
+         "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
 ORIGIN = float(np.finfo(float).eps) ** 0.5
 """A start shorter than this part of the distance between the bounds is the origin, and shows no units."""
@@ -314,6 +315,16 @@ class ProblemBase(ABC):
             return derivatives.hessians(self.value, X)
         return np.array([self.hessian(x) for x in X], dtype=X.dtype).reshape(*X.shape, X.shape[1])
 
+    def hvps(self, X: Array, V: Array) -> Array:
+        """∇²f(x) v for every row x of X and v of V, shape (K, n)."""
+        if not self.by_hand("hvp") and not self.by_hand("hessian"):
+            return derivatives.hvps(self.value, X, V)
+        return np.array([self.hvp(x, v) for x, v in zip(X, V, strict=True)], dtype=X.dtype).reshape(X.shape)
+
+    def together(self, x: Array) -> int:
+        """Return how many numbers a point takes where autograd computes ∇²f at many points at once; 0 elsewhere."""
+        return 0 if self.by_hand("hvp") or self.by_hand("hessian") else derivatives.together(self.value, x)
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is computed when first asked for: a copy computes it again."""
         cls = type(self)
@@ -365,6 +376,13 @@ class ProblemBase(ABC):
         if need not in NEEDS:
             msg = f"unknown need {need!r}{nearest(need, NEEDS)} (needs: {', '.join(NEEDS)})"
             raise InputError(msg)
+        if need in DERIVED:
+            return self._lacks_derivative(need)
+        if need == "linear_constraints":
+            return "" if self._linear_constraints else "its constraints are not linear"
+        if need == "quadratic":
+            known = {"quadratic", "linear"} & set(self.tags)
+            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
         special = {
             "projection": (self.feasible is not None or self.bounds is not None, "feasible set and no bounds"),
             "residuals": (self.residuals is not None, "residuals"),
@@ -374,16 +392,9 @@ class ProblemBase(ABC):
             "ball": (self.ball is not None, "ball as its feasible set"),
             "lmo": (hasattr(self.projection_set, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
-        if need in special:
-            there, what = special[need]
-            large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
-            return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
-        if need == "linear_constraints":
-            return "" if self._linear_constraints else "its constraints are not linear"
-        if need == "quadratic":
-            known = {"quadratic", "linear"} & set(self.tags)
-            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
-        return self._lacks_derivative(need)
+        there, what = special[need]
+        large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
+        return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
 
     def _lacks_derivative(self, need: str) -> str:
         if need in ("hessian", "lagrangian_hessian") and self.n > DENSE:

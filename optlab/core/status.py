@@ -70,6 +70,15 @@ class EvaluationError(OptlabError):
     """A problem's function returned what it must not return (a wrong shape or type)."""
 
 
+def worded(error: BaseException) -> str:
+    """Return the type of an exception and what it says, also where it cannot say anything."""
+    try:
+        text = str(error)
+    except Exception:  # the words are a user's code
+        text = "(what it says cannot be read)"
+    return f"{type(error).__name__}: {text}"
+
+
 def nearest(name: str, allowed: object) -> str:
     """Say which of the `allowed` names is closest to `name`, as the tail of an error message.
 

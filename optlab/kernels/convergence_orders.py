@@ -22,8 +22,12 @@ STRAIGHTER = 0.25
 """A power law fits better than a geometric sequence when its squared residuals are below this part."""
 LEAST_FALL = 1e-2
 """An order is measured where the errors of the last part fall to this, or by the whole run."""
-STRAIGHT = 0.99
-"""The share of the variance of log e that a geometric sequence explains, where the rate stands for the stretch."""
+BENT = 0.25
+"""The pace changes within a stretch where its last half lies, by mean squares, so much nearer to a line of its own."""
+STRAIGHT = 1e-6
+"""Mean squares of log e about a line that are rounding."""
+SURE = 3.0
+"""A slope of so many standard errors is no accident."""
 LOWEST = -700.0
 """Logarithms below this are those of numbers next to zero."""
 STANDSTILL = 1e-3
@@ -59,7 +63,8 @@ class Speed:
 def speed(errors: Array, floor: float = 0.0) -> Speed:
     """Measure how fast the errors of successive iterations fall, those at or below `floor` left out as rounding.
 
-    The last third is looked at; where its logarithms lie on no straight line, the last half of it, and so on.
+    The last third is looked at; where the pace changes within it, the last half of that, and so on. Errors that
+    scatter or swing keep the whole stretch.
     """
     e = np.asarray(errors, dtype=float)
     genuine = np.isfinite(e) & (e > max(floor, 0.0))
@@ -70,16 +75,15 @@ def speed(errors: Array, floor: float = 0.0) -> Speed:
         return Speed("short", end=end)
     begin = end - max(FEWEST, -(-end // PART))
     order, fall = _order(np.log(e[begin:end])), e[end - 1] / e[begin]
-    rate, fit = _geometric(e, begin, end)
     if order >= SUPERLINEAR and fall < LEAST_FALL:
+        rate = _geometric(e, begin, end)[0]
         return Speed("quadratic" if order >= QUADRATIC else "superlinear", order, rate, nan, begin, end)
     power = _power_law(e[:end])
     if power is not None:
-        return Speed("sublinear", order, rate, power, begin, end)
-    while fit < STRAIGHT and end - begin >= 4 * FEWEST:
-        begin = (begin + end) // 2
-        rate, fit = _geometric(e, begin, end)
-    if not log(rate) * (end - begin) < -STANDSTILL:
+        return Speed("sublinear", order, _geometric(e, begin, end)[0], power, begin, end)
+    begin = _even(e, begin, end)
+    rate, off, error = _geometric(e, begin, end)
+    if not log(rate) * (end - begin) < -STANDSTILL or (off > STRAIGHT and -log(rate) < SURE * error):
         return Speed("none", rate=rate, begin=begin, end=end)
     return Speed("linear", _order(np.log(e[begin:end])), rate, nan, begin, end)
 
@@ -89,12 +93,24 @@ def _order(y: Array) -> float:
     return _line(y[:-1], y[1:])[0] if np.ptp(y[:-1]) > 0 else nan
 
 
-def _geometric(e: Array, begin: int, end: int) -> tuple[float, float]:
-    """ρ of the best e ∝ ρ^k over a stretch, and the share of the variance of log e that it explains."""
-    y = np.log(e[begin:end])
-    slope, off = _line(np.arange(begin, end, dtype=float), y)
-    whole = float(((y - y.mean()) ** 2).sum())
-    return exp(slope), 1.0 - off / whole if whole > 0 else 1.0
+def _even(e: Array, begin: int, end: int) -> int:
+    """Where the last stretch begins within which the pace does not change."""
+    off = _geometric(e, begin, end)[1]
+    while off > STRAIGHT and end - begin >= 4 * FEWEST:
+        half = (begin + end) // 2
+        nearer = _geometric(e, half, end)[1]
+        if nearer > BENT * off:
+            break
+        begin, off = half, nearer
+    return begin
+
+
+def _geometric(e: Array, begin: int, end: int) -> tuple[float, float, float]:
+    """ρ of the best e ∝ ρ^k over a stretch, the mean square of log e about it, and the standard error of log ρ."""
+    k = np.arange(end - begin, dtype=float)
+    slope, off = _line(k, np.log(e[begin:end]))
+    spread = float(((k - k.mean()) ** 2).sum())
+    return exp(slope), off / len(k), float(np.sqrt(off / max(len(k) - 2, 1) / spread))
 
 
 def _line(x: Array, y: Array) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from annotated_types import Ge
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.lines import along_paths, entries_of
-from optlab.plots.panels import legend, panels, plain
+from optlab.plots.panels import heading, legend, panels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +67,6 @@ class AlongPath(Plot):
             figure, axes_there = panels(len(names))
             for axes, name in zip(axes_there, names, strict=True):
                 self.panel(axes, drawn[drawn["panel"] == name], looks, data)
-                axes.set_title(plain(name))
+                heading(axes, name)
             legend(figure, entries_of(data, drawn[drawn["panel"].isin(names)], looks, self.marked))
             return figure

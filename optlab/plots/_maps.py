@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core.batch import Runs, map_runs
-from optlab.core.driver import lacking
+from optlab.core.endings import lacking
 from optlab.core.settings import name_of, settings_of
 from optlab.core.stop import Iterations, Stationary
 from optlab.plots.series import GOOD, failed, named
@@ -54,20 +54,22 @@ def methods(data: PlotData, setting: str = "") -> list[tuple[str, str, ProblemBa
 
 
 def ended(
-    problem: ProblemBase, method: Optimizer, starts: Array, settings: dict[str, Array], iterations: int
+    problem: ProblemBase, method: Optimizer, starts: Array, settings: dict[str, Array], iterations: int, seconds: float
 ) -> Runs:  # fmt: skip
     """Run all starts, and remember the last few answers: a figure and its table ask for the same."""
     key = tuple((name, values.tobytes()) for name, values in {"": starts, **settings}.items())
     try:
-        return _remembered(problem, method, starts.shape, key, iterations)
+        return _remembered(problem, method, starts.shape, key, iterations, seconds)
     except TypeError:  # a problem that is no key
-        return map_runs(problem, method, starts, settings, Stationary() | Iterations(iterations))
+        stop = Stationary() | Iterations(iterations)
+        return map_runs(problem, method, starts, settings, stop, seconds=seconds)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _remembered(problem: Any, method: Any, shape: tuple[int, ...], key: Any, iterations: int) -> Runs:
+def _remembered(problem: Any, method: Any, shape: tuple[int, ...], key: Any, iterations: int, seconds: float) -> Runs:
     (_, starts), *settings = ((name, np.frombuffer(values)) for name, values in key)
-    return map_runs(problem, method, starts.reshape(shape), dict(settings), Stationary() | Iterations(iterations))
+    stop = Stationary() | Iterations(iterations)
+    return map_runs(problem, method, starts.reshape(shape), dict(settings), stop, seconds=seconds)
 
 
 def masks(statuses: Array) -> tuple[Array, Array]:

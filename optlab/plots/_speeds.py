@@ -54,7 +54,7 @@ def words(several: Sequence[Speed], theory: str, bound: float) -> str:
     order, rate, power = (_median(getattr(s, name) for s in those) for name in ("order", "rate", "power"))
     said = {
         "short": "too few iterations to tell",
-        "none": "no progress",
+        "none": "no clear progress",
         "sublinear": f"sublinear, ∝ k{f'{-power:.2g}'.translate(SUPERSCRIPT)}",
         "linear": f"linear, × {rate:.4g} per iteration",
         "superlinear": f"superlinear, order {order:.2f}",

@@ -7,14 +7,14 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
 from optlab.core.plot import Plot, PlotData
 from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
-from optlab.plots.landscape import MINIMUM, UNKNOWN, kind_of, known_points
-from optlab.plots.panels import legend, panels, plain
+from optlab.plots.landscape import MINIMUM, UNKNOWN, heights_of, kind_of, known_points
+from optlab.plots.panels import heading, legend, panels
 from optlab.plots.series import GOOD
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class BasinMap(Plot):
         Starts per side.
     iterations : int
         The limit of every run.
+    seconds : float
+        What a method has on a problem, for the whole map; runs that are left over are TIMEOUT.
     window : (lo1, hi1, lo2, hi2), optional
         The starts; by default around the known critical points and the standard start.
     shade : bool
@@ -66,6 +68,7 @@ class BasinMap(Plot):
 
     resolution: Annotated[int, Ge(2), Le(1000)] = 80
     iterations: Annotated[int, Ge(1)] = 1000
+    seconds: Annotated[float, Gt(0)] = 60.0
     window: tuple[float, float, float, float] | None = None
     shade: bool = False
 
@@ -76,8 +79,8 @@ class BasinMap(Plot):
         return (
             "Every point is a start, and its color says at which critical point the run from there converged: minima "
             "are colored, saddles and maxima dark. A letter marks that point where it lies in the window."
-            f"{paler} Light grey and dotted: stopped short of convergence, within {self.iterations} iterations. "
-            "Hatched: failed or diverged."
+            f"{paler} Light grey and dotted: stopped short of convergence, within {self.iterations} iterations, or "
+            f"left over after {self.seconds:g} s of a method on a problem. Hatched: failed or diverged."
         )
 
     def table(self, data: PlotData) -> pd.DataFrame:
@@ -89,7 +92,7 @@ class BasinMap(Plot):
             if problem.n == PLANE:
                 x1, x2 = self._sides(problem)
                 starts = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, PLANE)
-                runs = ended(problem, method, starts, {}, self.iterations)
+                runs = ended(problem, method, starts, {}, self.iterations, self.seconds)
                 parts.append(pd.DataFrame({
                     "panel": panel, "line": line, "x1": starts[:, 0], "x2": starts[:, 1], "status": runs.status,
                     "iterations": runs.iterations, "end1": runs.x[:, 0], "end2": runs.x[:, 1], "f": runs.f,
@@ -154,7 +157,7 @@ class BasinMap(Plot):
             many = table["panel"].nunique() > 1
             entries: list[tuple[Any, str]] = []
             for panel, rows in table.groupby("panel", sort=False):
-                zero = ROUNDING * abs(problems[str(panel)].objective(problems[str(panel)].start()))
+                zero = ROUNDING * abs(heights_of(problems[str(panel)], problems[str(panel)].start()[None])[0])
                 for end, color, there in ends_of(rows):
                     first = there.iloc[0]
                     f = 0.0 if abs(first["f"]) <= zero else first["f"]
@@ -164,7 +167,7 @@ class BasinMap(Plot):
             for axes, ((name, line), rows) in zip(axes_there, cells, strict=True):
                 ends = [(end, color, there.iloc[0]) for end, color, there in ends_of(table[table["panel"] == name])]
                 self._panel(axes, rows, ends)
-                axes.set_title(plain(f"{line} on {name}" if many else str(line)))
+                heading(axes, f"{line} on {name}" if many else str(line))
             legend(figure, entries + outcome_entries([table["status"].to_numpy()]))
             return figure
 

@@ -16,11 +16,11 @@ from optlab.plots._gaps import GAPS, HEIGHT, Y_LABELS, label_of, measured
 from optlab.plots.efforts import WORDS, effort
 from optlab.plots.panels import (
     end_mark,
+    heading,
     legend,
     mark_entries,
     notes_below,
     panels,
-    plain,
     scale_of,
     set_scale,
     spread_marks,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 X_LABELS = WORDS | {"iterations": "iteration", "f_evaluations": WORDS["f"], "gradient_evaluations": WORDS["gradient"]}
 DEPTH = 1e-16
 """Values below this part of the least start value are rounding: drawn on the floor."""
+HIGHEST = 1e305
+"""Beyond, axes cannot be laid out."""
 SINGLE = 4
 """Up to this many runs of a method on a problem are drawn one by one; more become a median with a band."""
 GRID = 200
@@ -244,7 +246,7 @@ class Convergence(Plot):
                 rows = table[table["panel"] == name]
                 self._panel(axes, rows, looks)
                 axes.set_ylabel(label_of(data, first[name], str(rows["measure"].iloc[0])))
-                axes.set_title(plain(name))
+                heading(axes, name)
             notes_below(figure, [notes.get(name, []) for name in names])
             legend(figure, _entries(table, looks, outcomes(runs), self.theory))
             return figure
@@ -259,7 +261,7 @@ class Convergence(Plot):
         floor = -np.inf
         if logarithmic:  # what is not positive lies on the floor, which is then the deepest there is
             floor = DEPTH * starts.min() if (y <= 0).any() else max(DEPTH * starts.min(), y[y > 0].min())
-        ceiling = HEIGHT * starts.max() if logarithmic else np.inf
+        ceiling = min(HEIGHT, HIGHEST / starts.max()) * starts.max() if logarithmic else HIGHEST
         axes.set_yscale("log" if logarithmic else "linear")
         lengths = np.asarray(table.groupby(["line", "run"])["x"].max(), dtype=float)
         scale = {"linear": "linear", "log": scale_of(x)}.get(

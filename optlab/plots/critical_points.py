@@ -10,7 +10,7 @@ import numpy as np
 from optlab.core.plot import Plot, PlotData
 from optlab.numerics.random_hessians import minimum_probability
 from optlab.plots import style
-from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.panels import heading, legend, panels, swatch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ class CriticalPoints(Plot):
                 axes.set_xticks(np.arange(len(values)), [f"{v:g}" for v in values])
                 axes.set_xlabel(self.x.rpartition(".")[2])
                 axes.set_ylabel("share of the runs")
-                axes.set_title(plain(name))
+                heading(axes, name)
             shown = [k for k in KINDS if (table.loc[table["kind"] == k, "share"] > 0).any()]
             entries = [(swatch(color=SHADES[KINDS.index(k)], linewidth=6.0), k) for k in shown]
             if table["exact"].notna().any():

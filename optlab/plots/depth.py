@@ -11,7 +11,7 @@ import numpy as np
 from optlab.core.plot import Plot, PlotData
 from optlab.core.status import Status
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, set_scale, swatch, tidy_ticks
+from optlab.plots.panels import FAILED_MARK, heading, legend, panels, set_scale, swatch, tidy_ticks
 from optlab.plots.series import failed
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Depth(Plot):
                 axes.set_xticks(np.unique(table["depth"]))
                 axes.set_xlabel("hidden layers")
                 axes.set_ylabel("f at the end")
-                axes.set_title(plain(str(name)))
-            entries: list[tuple[Any, str]] = [(swatch(**look), plain(line)) for line, look in looks.items()]
+                heading(axes, str(name))
+            entries: list[tuple[Any, str]] = [(swatch(**look), line) for line, look in looks.items()]
             if wrong:
                 entries.append((swatch(color=style.MUTED, **FAILED_MARK), "failed, or far above"))
             legend(figure, entries)

@@ -13,10 +13,10 @@ from optlab.plots import style
 from optlab.plots.lines import NEGATIVE
 from optlab.plots.panels import (
     end_mark,
+    heading,
     legend,
     mark_entries,
     panels,
-    plain,
     scale_of,
     set_scale,
     spread_marks,
@@ -92,7 +92,7 @@ class Eigenvalues(Plot):
             for axes, name in zip(axes_there, names, strict=True):
                 _panel(axes, table[table["panel"] == name], looks)
                 axes.set_ylabel("eigenvalues of the Hessian")
-                axes.set_title(plain(name))
+                heading(axes, name)
             words = outcomes(named(data.runs))
             entries = [(swatch(**look), words[line]) for line, look in looks.items()]
             entries.append((swatch(color=style.MUTED, linestyle="-", marker="o"), "greatest"))

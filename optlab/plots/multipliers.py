@@ -16,11 +16,11 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.panels import (
     end_mark,
+    heading,
     legend,
     mark_entries,
     notes_below,
     panels,
-    plain,
     set_scale,
     spread_marks,
     swatch,
@@ -143,7 +143,7 @@ class Multipliers(Plot):
             notes = []
             for axes, ((panel, line), rows) in zip(axes_there, groups, strict=True):
                 notes.append(_panel(axes, rows, looks))
-                axes.set_title(plain(f"{panel}: {line}"))
+                heading(axes, f"{panel}: {line}")
                 axes.set_ylabel("multiplier")
             notes_below(figure, notes)
             entries = [(swatch(**look), constraint) for constraint, look in looks.items()]

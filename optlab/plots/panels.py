@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from math import ceil, isclose, log10
 from typing import TYPE_CHECKING, Any
@@ -37,13 +38,21 @@ SHORT = 200.0
 SUPERSCRIPT = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEGEND_MOST = 28
 LABEL_MOST = 80
+LABEL_LINES = 3
+BESIDE_MOST = 44
+"""Letters of a line of a legend beside a panel."""
+TITLE_LINES = 2
+TITLE_INCHES = 0.083
+"""Room that a letter of a panel's title takes."""
+TITLE_MARGIN = 9
+"""Letters that the labels of the y axis, and the gap to the next panel, take away."""
 TALL = 5
 """Rows of a legend that still go below a single panel."""
 HANDLE_INCHES, LETTER_INCHES, ROW_INCHES = 0.72, 0.073, 0.19
 """Room that a legend entry takes at the style sheet's size."""
-NOTE_INCHES = (0.052, 0.122)
+NOTE_INCHES = (0.054, 0.122)
 """Inches of a letter and of a line of the notes below a panel."""
-NOTE_MARGIN = 8
+NOTE_MARGIN = 17
 """Letters that the labels of the y axis take away."""
 NOTE_MOST = 10
 NOTED = "#303030"
@@ -66,13 +75,47 @@ def panels(count: int, ratio: float | None = None, columns: int | None = None) -
 
 
 def plain(text: str, most: int = LABEL_MOST) -> str:
-    """Return text that matplotlib shows as it is: no formulas, not too long."""
-    text = text if len(text) <= most else text[: most - 1] + "…"
-    return text.replace("$", r"\$")
+    """Return text that matplotlib shows as it is: no formulas, and not too long, which leaves out the middle.
+
+    >>> plain("gradient descent (step_size = 0.1)", 25)
+    'gradient descen…ze = 0.1)'
+    """
+    return _shortened(text, most).replace("$", r"\$")
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    tail = (most - 1) * 2 // 5
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def folded(text: str, letters: int, lines: int = LABEL_LINES) -> str:
+    r"""Return text in lines of so many letters, plain; what does not fit into them leaves out the middle.
+
+    >>> folded("a method with settings", 12), folded("x" * 100, 6, 2)
+    ('a method\nwith\nsettings', 'xxxxxx\nx…xxxx')
+    """
+    most = letters * lines
+    while len(wrapped := textwrap.wrap(_shortened(text, most), letters)) > lines:
+        most -= 1
+    return plain("\n".join(wrapped), len(text) + lines)
+
+
+def heading(axes: Axes, text: str) -> None:
+    """Title a panel, cut to its width so that it does not run into the next one."""
+    place = axes.get_subplotspec()
+    columns = 1 if place is None else place.get_gridspec().ncols
+    figure = axes.get_figure(root=True)
+    width = ALONE[0] if figure is None else float(figure.get_size_inches()[0])
+    axes.set_title(folded(text, int(width / columns / TITLE_INCHES) - TITLE_MARGIN, TITLE_LINES))
 
 
 def legend(figure: Figure, entries: Sequence[tuple[Any, str]], title: str = "") -> None:
-    """Put one legend below all panels, or beside a single one when it is long; the figure grows by what it needs."""
+    """Put one legend below all panels, or beside a single one when it is long; the figure grows by what it needs.
+
+    Long labels are broken into lines.
+    """
     if not entries:
         return
     shown = list(entries[:LEGEND_MOST])
@@ -80,22 +123,37 @@ def legend(figure: Figure, entries: Sequence[tuple[Any, str]], title: str = "") 
         from matplotlib.lines import Line2D
 
         shown.append((Line2D([], [], linestyle="none"), f"and {len(entries) - LEGEND_MOST} more, see the CSV"))
-    labels = [plain(label) for _, label in shown]
     width, height = figure.get_size_inches()
-    lengths = [len(label) for label in labels]
-    columns = _columns_of(lengths, width)
+    labels = [folded(label, int((width - HANDLE_INCHES) / LETTER_INCHES)) for _, label in shown]
+    columns = _columns_of(_lengths(labels), width)
     rows = ceil(len(shown) / columns) + bool(title)
     handles = [handle for handle, _ in shown]
-    more: dict[str, Any] = {"title": plain(title), "alignment": "left", "title_fontsize": 8.5} if title else {}
+    more: dict[str, Any] = {"alignment": "left", "title_fontsize": 8.5} if title else {}
     if rows > TALL + bool(title) and len(figure.axes) == 1:
+        labels = [folded(label, BESIDE_MOST) for _, label in shown]
+        said = [folded(title, BESIDE_MOST)] if title else []
         figure.set_size_inches(
-            width + HANDLE_INCHES + LETTER_INCHES * max([*lengths, len(title)]),
-            max(height, ROW_INCHES * (len(shown) + bool(title))),
+            width + HANDLE_INCHES + LETTER_INCHES * max(_lengths([*labels, *said])),
+            max(height, ROW_INCHES * _lines([*labels, *said])),
         )
-        figure.legend(handles, labels, loc="outside right upper", **more)
+        figure.legend(handles, labels, loc="outside right upper", title="".join(said) or None, **more)
     else:
+        if columns == 1:
+            rows = _lines(labels) + bool(title)
         figure.set_size_inches(width, height + ROW_INCHES * rows)
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, **more)
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=columns, title=plain(title) if title else None, **more
+        )
+
+
+def _lengths(labels: Sequence[str]) -> list[int]:
+    """The longest line of every label."""
+    return [max(map(len, label.split("\n"))) for label in labels]
+
+
+def _lines(labels: Sequence[str]) -> int:
+    """Lines of all labels."""
+    return sum(1 + label.count("\n") for label in labels)
 
 
 def _columns_of(lengths: list[int], width: float) -> int:
@@ -159,8 +217,6 @@ def notes_below(figure: Figure, notes: Sequence[Sequence[str]]) -> None:
 
     Long lines are wrapped, many cut.
     """
-    import textwrap
-
     geometry = figure.axes[0].get_gridspec()
     columns = 1 if geometry is None else geometry.ncols
     width, height = figure.get_size_inches()

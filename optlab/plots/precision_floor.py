@@ -11,7 +11,7 @@ import numpy as np
 from optlab.core.plot import Plot, PlotData
 from optlab.kernels.rounding_floor import fixed_step, fixed_step_floor
 from optlab.plots import style
-from optlab.plots.panels import legend, panels, plain, scale_of, set_scale, spread_marks, swatch, tidy_ticks
+from optlab.plots.panels import heading, legend, panels, scale_of, set_scale, spread_marks, swatch, tidy_ticks
 from optlab.plots.series import column, line_names, panel_names, settled, thinned
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class PrecisionFloor(Plot):
                 (self._spectra if self.against == "eigenvalues" else self._paths)(
                     axes, table[table["panel"] == name], looks
                 )
-                axes.set_title(plain(name))
+                heading(axes, name)
             more = {"linestyle": "none"} if self.against == "eigenvalues" else {}
             entries = [(swatch(**look | more), precision) for precision, look in looks.items()]
             if table["floor"].notna().any():

@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots.depth import kinds_of
-from optlab.plots.panels import legend, panels, plain, swatch, tidy_ticks
+from optlab.plots.panels import legend, panels, swatch, tidy_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def draw_signals(
             axes.set_xlabel("layer")
             axes.set_ylabel(word)
             axes.set_title(what)
-        legend(figure, [(handle, plain(name)) for handle, name in entries])
+        legend(figure, entries)
         return figure
 
 

@@ -14,7 +14,7 @@ from optlab.core.settings import settings_of
 from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
-from optlab.plots.panels import legend, panels, plain, swatch, tidy_ticks
+from optlab.plots.panels import heading, legend, panels, swatch, tidy_ticks
 from optlab.plots.series import GOOD
 from optlab.plots.step_sensitivity import stable_step
 
@@ -60,6 +60,8 @@ class StepMap(Plot):
         Cells per side.
     iterations : int
         The limit of every run.
+    seconds : float
+        What a method has on a problem, for the whole map; runs that are left over are TIMEOUT.
 
     Source: 2/L, the limit of the fixed step of gradient descent: Polyak (1987), section 1.4.
     """
@@ -72,6 +74,7 @@ class StepMap(Plot):
     top: float | None = None
     resolution: Annotated[int, Ge(2), Le(1000)] = 100
     iterations: Annotated[int, Ge(1)] = 500
+    seconds: Annotated[float, Gt(0)] = 60.0
 
     @property
     def caption(self) -> str:  # type: ignore[override]
@@ -84,7 +87,7 @@ class StepMap(Plot):
         return (
             f"Every cell is a run; across is {self.x.replace('_', ' ')}, upward {other}. The color is the number of "
             f"iterations to converge. Light grey and dotted: stopped short of convergence, within {self.iterations} "
-            "iterations. "
+            f"iterations, or left over after {self.seconds:g} s of a method on a problem. "
             "Hatched: failed or diverged. The dashed line is 2/L, the largest stable fixed step of gradient descent, L "
             "being the greatest eigenvalue of the Hessian, at x* where it changes."
         )
@@ -99,7 +102,7 @@ class StepMap(Plot):
                 continue
             x, y = np.meshgrid(*self._sides(problem))
             starts, settings = self._runs(problem, x.ravel(), y.ravel())
-            runs = ended(problem, method, starts, settings, self.iterations)
+            runs = ended(problem, method, starts, settings, self.iterations, self.seconds)
             parts.append(pd.DataFrame({
                 "panel": panel, "line": line, "x": x.ravel(), "y": y.ravel(), "status": runs.status,
                 "iterations": runs.iterations, "f": runs.f, "limit": stable_step(problem),
@@ -146,7 +149,7 @@ class StepMap(Plot):
             norm = LogNorm(k.min(), max(k.max(), k.min() + 1))
             for axes, ((panel, line), rows) in zip(axes_there, cells, strict=True):
                 self._panel(axes, rows, norm)
-                axes.set_title(plain(str(line) if table["panel"].nunique() == 1 else f"{line} on {panel}"))
+                heading(axes, str(line) if table["panel"].nunique() == 1 else f"{line} on {panel}")
             bar = figure.colorbar(ScalarMappable(norm, COLORS), ax=axes_there, label="iterations to converge")
             tidy_ticks(bar.ax)
             entries = outcome_entries([table["status"].to_numpy()])

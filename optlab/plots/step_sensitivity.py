@@ -11,7 +11,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
 from optlab.plots._gaps import PROVEN
 from optlab.plots.convergence import DEPTH
-from optlab.plots.panels import end_mark, legend, mark_entries, panels, plain, set_scale, swatch, tidy_ticks
+from optlab.plots.panels import end_mark, heading, legend, mark_entries, panels, set_scale, swatch, tidy_ticks
 from optlab.plots.series import GOOD, column, failed, line_names, outcomes, panel_names, settled
 from optlab.plots.sweep import without_setting
 
@@ -102,7 +102,7 @@ class StepSensitivity(Plot):
                 ):
                     _panel(axes, rows, what, looks)
                     axes.set_ylabel(label)
-                    axes.set_title(plain(name))
+                    heading(axes, name)
             said = outcomes(table)
             entries = [(swatch(**look), said[line]) for line, look in looks.items()]
             if np.isfinite(table["limit"]).any():

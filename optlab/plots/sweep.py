@@ -12,7 +12,7 @@ from annotated_types import Gt, Lt
 
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, set_scale, swatch, tidy_ticks
+from optlab.plots.panels import FAILED_MARK, heading, legend, panels, set_scale, swatch, tidy_ticks
 from optlab.plots.series import GOOD, column, failed, line_names, outcomes, panel_names, settled
 from optlab.plots.style import Looks
 
@@ -72,8 +72,8 @@ class Sweep(Plot):
         setting = _words(self.x) if self.x else "the swept setting"
         text = (
             f"The {_words(self.y)} of each run against {setting}. With several starts the line is the median and the "
-            "bar spans all of them. An X is a run that failed, a hollow marker one that stopped short of "
-            "convergence."
+            "bar spans all of them, both without those that failed: each of these is an X, where it ended "
+            f"or {FAILED_HEIGHT:g} times above the others. A hollow marker is a run that stopped short of convergence."
         )
         if self.theory == "stability":
             return f"{text} The grey line is {THEORY['stability'].removeprefix('theory: ')}."
@@ -160,7 +160,7 @@ class Sweep(Plot):
                 tidy_ticks(axes)
                 axes.set_xlabel(_words(self._setting(data.runs)))
                 axes.set_ylabel(_words(self.y))
-                axes.set_title(plain(name))
+                heading(axes, name)
             words = outcomes(table)
             entries = [(swatch(**look), words[line]) for line, look in looks.items()]
             if np.isfinite(table["theory"].astype(float)).any():
@@ -172,6 +172,8 @@ class Sweep(Plot):
 
     def _panel(self, axes: Axes, table: pd.DataFrame, looks: Looks) -> None:
         x, y, theory = (np.asarray(table[c], dtype=float) for c in ("x", "y", "theory"))
+        sound_y = y[~table["status"].map(failed).astype(bool)]
+        top = FAILED_HEIGHT * float(np.abs(sound_y[np.isfinite(sound_y)]).max(initial=0.0)) or HIGHEST
         for line, rows in table.groupby("line", sort=False):
             look = looks[str(line)]
             broke = rows["status"].map(failed).astype(bool)
@@ -182,10 +184,9 @@ class Sweep(Plot):
             short = np.asarray(outcomes["short"].any(), dtype=bool)
             axes.plot(at[short], middle[short], **look | {"linestyle": "none"}, markerfacecolor="white", zorder=4)
             axes.vlines(at, outcomes["y"].min(), outcomes["y"].max(), color=look["color"], linewidth=1.0, zorder=2)
-            axes.plot(broken["x"], broken["y"].clip(upper=HIGHEST), color=look["color"], **FAILED_MARK)
+            axes.plot(broken["x"], broken["y"].fillna(top).clip(-top, top), color=look["color"], **FAILED_MARK)
         linear = "linear" if self.scale == "linear" else None
         set_scale(axes, "x", x, linear)
-        sound_y = y[~table["status"].map(failed).astype(bool)]
         set_scale(axes, "y", sound_y if np.isfinite(sound_y).any() else y, linear)
         there = np.isfinite(theory)
         if not there.any():
@@ -209,8 +210,10 @@ def without_setting(runs: pd.DataFrame, setting: str) -> pd.DataFrame:
     return runs.assign(label=runs["label"].str.replace(said, "", regex=True))
 
 
-HIGHEST = 1e300
-"""What a failed run's mark is clipped to; the axis is scaled by the sound runs."""
+FAILED_HEIGHT = 10.0
+"""A failed run's mark is drawn at most so many times as high as the greatest value of the others …"""
+HIGHEST = 1e200
+"""… and there where there are no others."""
 
 
 def promise(theory: str, curvature: tuple[float, float] | None, tolerance: float) -> float:

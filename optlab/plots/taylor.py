@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -13,13 +14,16 @@ from annotated_types import Ge, Le
 from optlab.core.plot import Plot, PlotData
 from optlab.numerics.curvature import taylor_along_gradient
 from optlab.plots import style
-from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.landscape import heights_of
+from optlab.plots.panels import heading, legend, panels, swatch
 from optlab.plots.series import panel_names
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from optlab.core.problem import Array, ProblemBase
 
 MOST = 6
 ROOM = 0.15
@@ -72,9 +76,14 @@ class Taylor(Plot):
                 continue
             x = points[round(self.at * (len(points) - 1))]
             g = np.asarray(problem.gradient(x), dtype=float)
-            if g.any():
-                found[str(panel)] = taylor_along_gradient(problem.value, g, problem.hessian(x), x)
+            table = taylor_along_gradient(partial(_value, problem), g, problem.hessian(x), x)
+            if g.any() and np.isfinite(table["model"]).all():
+                found[str(panel)] = table
         return found
+
+
+def _value(problem: ProblemBase, x: Array) -> float:
+    return float(heights_of(problem, x[None])[0])
 
 
 def taylor(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -83,7 +92,7 @@ def taylor(tables: Mapping[str, pd.DataFrame]) -> Figure:
         figure, axes_there = panels(len(tables))
         for axes, (name, table) in zip(axes_there, tables.items(), strict=True):
             _draw(axes, table)
-            axes.set_title(plain(name))
+            heading(axes, name)
         model = {k: v for k, v in style.look(0).items() if k == "color"}
         entries = [
             (swatch(**TRUTH), "f(x − εg)"),

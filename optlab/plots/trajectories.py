@@ -14,7 +14,7 @@ from optlab.plots import style
 from optlab.plots._feasible import draw_active
 from optlab.plots._paths import Drawn, draw_path, events_of, kind_said
 from optlab.plots.landscape import draw_landscape, kind_of, window_of
-from optlab.plots.panels import legend, panels, plain, swatch
+from optlab.plots.panels import heading, legend, panels, swatch
 from optlab.plots.series import GOOD, column, named, outcomes, settled, thinned
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class Trajectories(Plot):
         paths: list[Drawn] = []
         with style.applied():
             looks = style.looks_of(table["line"])
-            words = outcomes(named(data.runs))
+            runs = named(data.runs)
+            words = outcomes(runs)
             most = table.groupby("panel")["line"].nunique().max()
             alone = self.split == "always" or (self.split == "auto" and most > CROWD)
             groups = table.groupby(["panel", "line"] if alone else ["panel"], sort=False)
@@ -120,8 +121,11 @@ class Trajectories(Plot):
                 extras |= draw_active(axes, problem, window, ends)
                 for _, path in rows.groupby("run", sort=False):
                     paths.append(draw_path(axes, path, looks[path["line"].iloc[0]], window, extras))
-                title = words[str(names[-1])] if alone else str(names[0])
-                axes.set_title(plain(f"{title} on {names[0]}" if alone and table["panel"].nunique() > 1 else title))
+                title = str(names[0])
+                if alone:
+                    here = runs[(runs["panel"] == names[0]) & (runs["line"] == names[-1])]
+                    title = outcomes(here)[str(names[-1])]
+                heading(axes, f"{title} on {names[0]}" if alone and table["panel"].nunique() > 1 else title)
                 axes.set_xlabel("x₁")
                 axes.set_ylabel("x₂")
             entries = [] if alone else [(swatch(**look), words[line]) for line, look in looks.items()]

@@ -21,10 +21,14 @@ SAME = 1e-8
 
 
 class Memory(NamedTuple):
-    """The program, found out once, and its units; the position, None where no point is feasible; what is wrong."""
+    """The program, found out once, its units, and the size of the terms that its slope comes of, (n,).
+
+    The position, None where there is no feasible point; and what is wrong.
+    """
 
     qp: QuadraticProgram
     units: Array
+    size: Array
     at: Position | None
     wrong: tuple[Status, str] | None
 
@@ -79,7 +83,8 @@ class ActiveSet(Optimizer):
         f, slope = oracle.value_and_gradient(x)
         H = oracle.hessian(x)
         qp = rows._replace(H=H, q=slope - H @ x)
-        return self._with_multipliers(program, ActiveSetState(x, f, slope, memory=Memory(qp, units(H), at, wrong)))
+        memory = Memory(qp, units(H), np.abs(slope) + np.abs(H) @ np.abs(x), at, wrong)
+        return self._with_multipliers(program, ActiveSetState(x, f, slope, memory=memory))
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Change the working set once."""
@@ -98,7 +103,7 @@ class ActiveSet(Optimizer):
             return self._with_multipliers(program, state.stayed(memory=new))
         f, g = oracle.value_and_gradient(at.x)
         off = np.abs(g - memory.qp.H @ at.x - memory.qp.q)
-        if not np.all(off <= SAME * (np.abs(memory.qp.H) @ np.abs(at.x) + np.abs(memory.qp.q))):
+        if not np.all(off <= SAME * (np.abs(memory.qp.H) @ np.abs(at.x) + memory.size)):
             raise Halt(Status.SKIPPED, "f is not quadratic: its gradient is not the one foreseen")
         return self._with_multipliers(
             program, state.at(at.x, f, g, step_size=at.alpha, direction=at.direction, memory=new)
@@ -107,7 +112,7 @@ class ActiveSet(Optimizer):
     def _with_multipliers(self, program: Program, state: State) -> State:
         """Add the multipliers of the working set, and which inequalities are in it."""
         assert isinstance(state, ActiveSetState)
-        qp, D, at, _ = state.memory
+        qp, D, _, at, _ = state.memory
         n, m = qp.q.size, qp.b.size
         held = np.zeros(m + 2 * n, qp.q.dtype)
         if at is None:
