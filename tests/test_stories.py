@@ -12,6 +12,7 @@ from optlab.plots._feasible import ACTIVE_WORDS
 from optlab.plots._paths import LEFT, SHORT_OF, events_of, kind_said
 from optlab.plots.animation import moments, palette_of
 from optlab.plots.basin_map import BasinMap
+from optlab.plots.kkt_geometry import KktGeometry
 from optlab.plots.landscape import UNKNOWN
 from optlab.plots.trajectories import Trajectories
 from optlab.runner import execute
@@ -95,6 +96,23 @@ def test_the_title_of_a_panel_counts_the_runs_of_that_panel(run_of):
         "gradient_descent (DIVERGED) on rosenbrock",
         "gradient_descent on himmelblau",
     ]
+
+
+def test_all_arrows_of_the_kkt_conditions_are_in_the_window_and_rounding_is_none(run_of):
+    from matplotlib.patches import FancyArrowPatch
+
+    results = run_of(["hs24", "hs6"], ["sqp"])  # ends near the edge of its path; ∇f = 0 at the solution
+    figure = KktGeometry().draw(results)
+    arrows = [[text for text in axes.texts if isinstance(text.arrow_patch, FancyArrowPatch)] for axes in figure.axes]
+    assert [len(those) for those in arrows] == [3, 0]
+    axes = figure.axes[0]
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for arrow in arrows[0]:
+        x, y = arrow.xyann
+        assert left < x < right
+        assert low < y < high
+    names = [text for text in axes.texts if text.get_text()]
+    assert {text.get_ha() for text in names} == {"left", "right"}  # one points each way
 
 
 RINGS = """

@@ -52,6 +52,21 @@ class State:
 
     def at(self, x: Array, f: float, g: Array, **fields: Any) -> Self:
         """Take a point that a search has already evaluated; nothing is evaluated again."""
+        return self._next(x, f, g, fields)
+
+    def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
+        """Go to x + step_size · direction and evaluate f and g there."""
+        x = self.x + step_size * direction
+        f, g = oracle.value_and_gradient(x)
+        fields["step_size"], fields["direction"] = step_size, direction
+        return self._next(x, f, g, fields)
+
+    def stayed(self, **fields: Any) -> Self:
+        """Reject the step: same x, f, g; one more k."""
+        return self._next(self.x, self.f, self.g, {"step_size": NAN, **fields})
+
+    def _next(self, x: Array, f: float, g: Array, fields: dict[str, Any]) -> Self:
+        """Return the state after this one, with some fields changed."""
         old = self.__dict__
         changed = {**old, **fields, "x": x, "f": f, "g": g, "k": self.k + 1}
         if len(changed) != len(old):
@@ -61,16 +76,6 @@ class State:
         new = _new(type(self))  # with a dictionary of its own: four times faster than dataclasses.replace
         _set(new, "__dict__", changed)
         return new
-
-    def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
-        """Go to x + step_size · direction and evaluate f and g there."""
-        x = self.x + step_size * direction
-        f, g = oracle.value_and_gradient(x)
-        return self.at(x, f, g, step_size=step_size, direction=direction, **fields)
-
-    def stayed(self, **fields: Any) -> Self:
-        """Reject the step: same x, f, g; one more k."""
-        return self.at(self.x, self.f, self.g, **{"step_size": NAN, **fields})
 
 
 @dataclass(frozen=True)

@@ -118,10 +118,9 @@ def read(tape: Tape, status: Status, message: str) -> Trace:
 
 def _scalars(packed: bytes | memoryview) -> dict[str, Array]:
     """Return packed rows as columns."""
-    table = np.frombuffer(packed, np.int64).reshape(-1, len(SCALARS)).T.copy()
-    columns: dict[str, Any] = {
-        name: row if name in COUNTED else row.view(float) for name, row in zip(SCALARS, table, strict=True)
-    }
+    whole = np.frombuffer(packed, np.int64).reshape(-1, len(SCALARS)).T.copy()
+    real = whole.view(float)
+    columns: dict[str, Any] = {name: (whole if name in COUNTED else real)[j] for j, name in enumerate(SCALARS)}
     columns["restarts"] = columns["restarts"].astype(np.int64)
     return columns
 

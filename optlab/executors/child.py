@@ -60,8 +60,9 @@ def _answer(task: Task, verdict: tuple[Status, str] | None, tape: Tape) -> tuple
         heap.give_back()
     try:
         if verdict is None:
+            known = len(sys.modules)
             prepare(task.spec, task.plugins)
-            setup = perf_counter() - begin
+            setup = perf_counter() - begin if len(sys.modules) > known else 0.0
             finished = perform(task.spec, task.plugins, tape)
         else:
             there, trace = stopped(task.spec, tape, *verdict)

@@ -142,14 +142,14 @@ def units(H: Array) -> Array:
     So the curvature of one variable is not taken for the rounding of another's, whatever units these are in.
     Source: Ruiz (2001), A scaling algorithm to equilibrate both rows and columns norms in matrices.
     """
-    D, greatest = np.ones(len(H)), float(np.abs(H).max(initial=0.0))
+    D, greatest = np.ones(len(H), dtype=H.dtype), float(np.abs(H).max(initial=0.0))
     if not 0 < greatest < inf:
-        return D.astype(H.dtype)
-    M = np.abs(H.astype(float)) / greatest
+        return D
+    M = np.abs(H) / greatest
     for _ in range(EQUILIBRATIONS):
         sizes = (D[:, None] * M * D).max(axis=1)
         D = D / np.sqrt(np.where(sizes > 0, sizes, 1.0))
-    return np.exp2(np.round(np.log2(D))).astype(H.dtype)
+    return np.asarray(np.exp2(np.round(np.log2(D))))
 
 
 def clip(qp: QuadraticProgram, x: Array) -> Array:
