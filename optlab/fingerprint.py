@@ -8,10 +8,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([^\n#]*))", re.MULTILINE
@@ -29,6 +29,14 @@ def digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+class Source(NamedTuple):
+    """What a file holds, its hash, and the local files that it imports."""
+
+    text: bytes
+    digest: bytes
+    imports: tuple[Path, ...]
+
+
 def source_digest(path: Path, with_own: bool = True) -> str:
     """Hash a file together with the local modules that it imports, however indirectly; where they lie does not count.
 
@@ -36,15 +44,25 @@ def source_digest(path: Path, with_own: bool = True) -> str:
     Local is what belongs to this package (unless `with_own` is false), lies beside the file, or is found on the path
     but is not installed.
     """
-    seen = sources(path, with_own)
-    each = sorted(file.name.encode() + b"\0" + hashlib.sha256(source).digest() for file, source in seen.items())
+    seen = _collected(path, with_own)
+    each = sorted(file.name.encode() + b"\0" + source.digest for file, source in seen.items())
     return hashlib.sha256(b"".join(each)).hexdigest()[:16]
 
 
 def sources(path: Path, with_own: bool = True) -> dict[Path, bytes]:
     """Return a file and the local modules that it imports, however indirectly, with what they hold."""
-    seen: dict[Path, bytes] = {}
-    _collect(path.resolve(), seen, with_own)
+    return {file: source.text for file, source in _collected(path, with_own).items()}
+
+
+def _collected(path: Path, with_own: bool) -> dict[Path, Source]:
+    seen: dict[Path, Source] = {}
+    waiting = [path.resolve()]
+    while waiting:
+        file = waiting.pop()
+        own = _is_own(file)
+        if file not in seen and (with_own or not own):
+            seen[file] = _own_source(file) if own else _source(file, with_own)
+            waiting += seen[file].imports
     return seen
 
 
@@ -79,20 +97,24 @@ class Original:
         return found
 
 
-def _collect(path: Path, seen: dict[Path, bytes], with_own: bool = True) -> None:
-    own = any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
-    if path in seen or (own and not with_own):
-        return
-    seen[path] = path.read_bytes()
-    if path.suffix != ".py":
-        return
-    imports, quoted = (_plain_imports(seen[path]), ()) if own else _imports(seen[path])
-    for target in imports:
-        for file in _files_of(target, path.parent):
-            _collect(file, seen, with_own)
-    for text in quoted:
-        for file in _quoted_files(text, path.parent):
-            _collect(file, seen, with_own)
+@cache
+def _is_own(path: Path) -> bool:
+    return any(home is not None and path.is_relative_to(home) for home in map(_home, OWN))
+
+
+@cache
+def _own_source(path: Path) -> Source:
+    """Read a file of this package: once per process, which does not import it again either."""
+    return _source(path, with_own=True, own=True)
+
+
+def _source(path: Path, with_own: bool, own: bool = False) -> Source:
+    text, files = path.read_bytes(), list[Path]()
+    if path.suffix == ".py":
+        imports, quoted = (_plain_imports(text), ()) if own else _imports(text)
+        files += [file for target in imports for file in _files_of(target, path.parent, with_own)]
+        files += [file for named in quoted for file in _quoted_files(named, path.parent, with_own)]
+    return Source(text, hashlib.sha256(text).digest(), tuple(files))
 
 
 def _plain_imports(source: bytes) -> Iterator[str]:
@@ -135,7 +157,7 @@ def _imported(nodes: list[Any]) -> Iterator[str]:
                 yield node.args[0].value
 
 
-def _quoted_files(text: str, beside: Path) -> Iterator[Path]:
+def _quoted_files(text: str, beside: Path, with_own: bool) -> Iterator[Path]:
     """Yield the code beside a file that a text in it may be the name of, as a path or as a module."""
     if text.endswith(CODE):
         if (beside / text).is_file():
@@ -143,24 +165,40 @@ def _quoted_files(text: str, beside: Path) -> Iterator[Path]:
     else:
         top = os.path.join(beside, text.partition(".")[0])  # noqa: PTH118  for many texts
         if os.path.isfile(f"{top}.py") or os.path.isdir(top):  # noqa: PTH112, PTH113
-            yield from _files_of(text, beside)
+            yield from _files_of(text, beside, with_own)
 
 
-def _files_of(module: str, beside: Path) -> Iterator[Path]:
+def _files_of(module: str, beside: Path, with_own: bool) -> Iterator[Path]:
     """Yield the source of a local module; of someone else's also the packages that it lies in."""
     name = module.lstrip(".")
     names = name.split(".") if name else []
     if module.startswith("."):
         base: Path | None = beside.joinpath(*[".."] * (len(module) - len(name) - 1))
         first = 0
-    elif names[0] in OWN:
-        base, names = _home(names[0]), names[1:]
-        first = len(names)
-    else:
-        there = (beside / f"{names[0]}.py").is_file() or (beside / names[0]).is_dir()
-        base, first = beside if there else _outside(names[0]), 1
-    if base is None or not all(names) or module in STARTERS:
+    elif names[0] in OWN and not with_own:
         return
+    elif names[0] in OWN:
+        yield from _own_files(module)
+        return
+    else:
+        place = os.path.join(beside, names[0])  # noqa: PTH118  a plug-in is looked at for every run: a path costs more
+        there = os.path.isfile(place + ".py") or os.path.isdir(place)  # noqa: PTH112, PTH113
+        base, first = beside if there else _outside(names[0]), 1
+    if base is not None and all(names):
+        yield from _files_below(base, names, first)
+
+
+@cache
+def _own_files(module: str) -> tuple[Path, ...]:
+    """The source of a module of this package, but not the packages that it lies in."""
+    top, *names = module.split(".")
+    base = _home(top)
+    if base is None or not all(names) or module in STARTERS:
+        return ()
+    return tuple(_files_below(base, names, len(names)))
+
+
+def _files_below(base: Path, names: Sequence[str], first: int) -> Iterator[Path]:
     for i in range(first, len(names) + 1):
         place = base.joinpath(*names[:i])
         candidates = ([place.with_suffix(".py")] if i else []) + [place / "__init__.py"]
@@ -191,7 +229,7 @@ def _outside(top: str) -> Path | None:
 def _home(package: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     places = list(spec.submodule_search_locations or []) if spec else []
-    return Path(places[0]) if places else None
+    return Path(places[0]).resolve() if places else None
 
 
 @cache

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,25 @@ def load_plugin(path: Path) -> ModuleType:
     InputError
         When the file raises while it is imported; the message names the exception and the line.
     """
-    return _load(path, source_digest(path, with_own=False))
+    held = _HELD.get()
+    if held is None:
+        return _load(path, source_digest(path, with_own=False))
+    if path not in held:
+        held[path] = _load(path, source_digest(path, with_own=False))
+    return held[path]
+
+
+@contextmanager
+def looked_at_once() -> Iterator[None]:
+    """Take plug-ins for unchanged meanwhile: many objects are made of them at once, and each look reads their files."""
+    before = _HELD.set({})
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+
+
+_HELD: ContextVar[dict[Path, ModuleType] | None] = ContextVar("held", default=None)
 
 
 @cache

@@ -17,7 +17,7 @@ from optlab.work import catalogue
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -46,12 +46,15 @@ class Results:
         How many runs the latest execution ran, and how many it found unchanged.
     set_aside : tuple of str
         What the latest execution found damaged.
+    current : bool
+        Whether the verdicts, figures and report that are there are those of the tables, as the latest execution found.
     """
 
     folder: Path
     executed: int = 0
     reused: int = 0
     set_aside: tuple[str, ...] = ()
+    current: bool = False
     _taken: Snapshot | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -68,6 +71,18 @@ class Results:
     def runs(self) -> pd.DataFrame:
         """A row per run; those finished so far, while an experiment is running or where it was ended."""
         return self._table("runs")
+
+    def rows(self, names: Iterable[str], prefix: str) -> list[dict[str, Any]]:
+        """Return of every run these columns and those with the prefix, None or NaN where there is no value.
+
+        From complete tables it is read without pandas, which would take longer to import than all else.
+        """
+        wanted = set(names)
+        if self.partial:
+            frame = self.runs
+            own = [str(name) for name in frame if name in wanted or str(name).startswith(prefix)]
+            return frame[own].to_dict("records")  # type: ignore[return-value]
+        return self.snapshot.display([n for n in self.snapshot.names if n in wanted or n.startswith(prefix)])
 
     @cached_property
     def iterations(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optlab import environment, tuning
+from optlab import environment, made, tuning
 from optlab.core.status import InputError, OptlabError
 from optlab.execution import FAILURES, Keys, batch, carry_out, compare, make_executor
 from optlab.expect import evaluate
@@ -124,9 +124,14 @@ def _execute(
         raise Interrupted(msg)
     results = Results(place)
     results.executed, results.reused, results.set_aside = those.executed, those.reused, tuple(store.set_aside)
-    results.verdicts = evaluate(experiment.expect, results)
-    with writing(place):
-        (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
+    results.current = not (fresh or retry or those.executed or failure) and made.is_current(
+        place, experiment.plots, plugins
+    )
+    if not results.current:
+        made.forget(place)
+        results.verdicts = evaluate(experiment.expect, results)
+        with writing(place):
+            (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
     if failure is not None:
         raise failure
     return results

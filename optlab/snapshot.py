@@ -145,7 +145,7 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
         raise OSError(msg)
     names, statuses, layouts = (table[name].to_pylist() for name in ("run", "status", "layout"))
     own = np.concatenate([np.arange(edges[g], edges[g + 1]) for g in good] or [np.empty(0)]).astype(np.int64)
-    integers = {name: table[name].to_numpy().astype(np.int64) for name in INDEX[:-1]}
+    integers = {name: _integers(table[name]) for name in INDEX[:-1]}
     begins = {"runs": own, "iterations": integers["rows_from"], "trajectories": integers["points_from"]}
     counts = {"runs": np.ones_like(own), "iterations": integers["rows"], "trajectories": integers["points"]}
     for name in ("iterations", "trajectories"):
@@ -173,6 +173,11 @@ def edition(folder: Path) -> tuple[Stamp | None, tuple[str, ...]]:
     except OSError:
         coming = ()
     return stamp(table_path(folder, "runs")), coming
+
+
+def _integers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return a column without nulls; pyarrow's own way to NumPy imports pandas, which takes longer than all else."""
+    return np.from_dlpack(column.combine_chunks()).astype(np.int64)
 
 
 def table_path(folder: Path, name: str) -> Path:
@@ -264,10 +269,18 @@ class Snapshot:
         """Return these columns of the compacted runs table; None where there is none."""
         import pyarrow.parquet as pq
 
-        path = self.sources[0].paths["runs"]
-        there = [name for name in names if name in pq.read_schema(path).names]
-        rows = pq.read_table(path, columns=there).to_pylist() if there else [{} for _ in self.sources[0].keys]
+        with pq.ParquetFile(self.sources[0].paths["runs"], page_checksum_verification=True) as file:
+            there = [name for name in names if name in file.schema_arrow.names]
+            rows = file.read(columns=there).to_pylist() if there else [{} for _ in self.sources[0].keys]
         return [{name: row.get(name) for name in names} for row in rows]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the compacted runs table."""
+        import pyarrow.parquet as pq
+
+        names: list[str] = pq.read_schema(self.sources[0].paths["runs"]).names
+        return names
 
     @property
     def in_order(self) -> bool:
@@ -305,6 +318,17 @@ class Snapshot:
             )
         layouts = dict.fromkeys(s.layouts[i] for s, i in found if s.counts["trajectories"][i])
         return tables.points_schema(read_layout(text)[0] for text in layouts)
+
+    def file_of(self, name: str, keys: Sequence[str], schema: pa.Schema) -> Path | None:
+        """Return the file that holds nothing but these runs, sound, in this order and schema; None where none does."""
+        import pyarrow.parquet as pq
+
+        for number, source in enumerate(self.sources):
+            if source.keys == list(keys) and not source.bad and all(self.where[key][0] == number for key in keys):
+                begins, counts, path = source.begins[name], source.counts[name], source.paths[name]
+                whole = (begins == np.cumsum(counts) - counts).all() and pq.read_metadata(path).num_rows == counts.sum()
+                return path if whole and pq.read_schema(path).equals(schema) else None
+        return None
 
     def width(self, keys: Iterable[str]) -> int:
         """Return the largest dimension of the points of these runs."""

@@ -27,7 +27,7 @@ import numpy as np
 from optlab import tables
 from optlab.core.status import OptlabError
 from optlab.snapshot import COMPACTED, PARTS, Snapshot, open_source, parts_of, roll_forward, write_checks
-from optlab.tables import GROUP_BYTES, GROUP_ROWS, INDEX, Entry, encoding, on_disk
+from optlab.tables import INDEX, Entry, encoding, on_disk
 
 if TYPE_CHECKING:
     from optlab.work import Finished
@@ -209,12 +209,15 @@ class Store:
         import pyarrow.parquet as pq
 
         schema = self.snapshot.schema(name, keys)
-        path = folder / f"{name}.parquet"
+        path, same = folder / f"{name}.parquet", self.snapshot.file_of(name, keys, schema)
+        if same is not None:
+            shutil.copyfile(same, path)
+            on_disk(path)
+            return
         with pq.ParquetWriter(path, schema, **encoding(schema)) as writer:
             for block in self.snapshot.blocks(keys):
                 table = self.snapshot.gather(name, block, schema)
-                size = GROUP_ROWS if not table.nbytes else int(GROUP_BYTES * len(table) / table.nbytes)
-                writer.write_table(table, row_group_size=max(1, min(GROUP_ROWS, size)))
+                writer.write_table(table, row_group_size=tables.group_rows(table))
         on_disk(path)
 
     def _compact_runs(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]], folder: Path) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 
 from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
-from optlab.core.driver import Loop, evaluate_later, explain, run
+from optlab.core.driver import Loop, evaluate_later, run
+from optlab.core.endings import explain
 from optlab.core.events import Watch
 from optlab.core.precision import in_precision
 from optlab.core.settings import name_of, settings_of

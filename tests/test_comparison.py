@@ -157,6 +157,7 @@ def test_a_folder_that_is_not_finished(tmp_path):
     assert not found.regressed
     assert "1 runs of 2, the others are not there yet, 1 matched" in text
     assert f"only in {tmp_path / 'a'}: 1: m on Q" in text
+    assert "no step back among 1 matched runs; 1 of the baseline are missing" in text
     assert optlab.compare(first, second, complete=True).others[0].regressions == ["1 run of the baseline missing"]
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import optlab
 from optlab.checks.spy import counting
-from optlab.core.driver import Loop, iterate, lacking, run
+from optlab.core.driver import Loop, iterate, run
+from optlab.core.endings import lacking
 from optlab.core.oracle import Oracle
 from optlab.core.program import Program
 from optlab.core.status import Status

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+
 import numpy as np
 import pytest
 from autograd import numpy as anp
 
 import optlab
+from optlab.core.constraints import violation
 from optlab.core.depth import bottomless
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.user_problem import Problem
@@ -262,3 +266,129 @@ def test_methods_of_products_and_pairs_have_no_such_limit():
     assert optlab.minimize(problem, "trust_region_bounds").success
     assert not AugmentedLagrangian(inner=LBFGSB()).factors
     assert AugmentedLagrangian.factors
+
+
+def test_the_best_iterate_is_a_feasible_one():
+    """The penalty's iterates come from outside, from below f*: the least f of all is no solution."""
+    result = optlab.minimize("hs7", "penalty")
+    assert result.lowest[1] < result.f - 1
+    assert result.best_f == pytest.approx(-np.sqrt(3.0), abs=1e-6)
+    assert result.best_x == pytest.approx([0.0, np.sqrt(3.0)], abs=1e-6)
+    copy = pickle.loads(pickle.dumps(result))
+    assert copy.best_f == result.best_f
+    np.testing.assert_array_equal(copy.best_x, result.best_x)
+
+
+def test_without_a_feasible_iterate_the_best_violates_least():
+    problem = optlab.problem("infeasible_parabola")
+    result = optlab.minimize(problem, "penalty")
+    best, all_of_them = violation(problem, result.best_x), [violation(problem, x) for x in result.trajectory]
+    assert best == min(all_of_them) < max(all_of_them)
+    assert result.best_f == problem.value(result.best_x)
+
+
+def test_looking_for_the_best_iterate_costs_the_run_nothing():
+    calls = []
+
+    def g(x):
+        calls.append(x)
+        return x @ x - 1.0
+
+    problem = Problem(lambda x: x[0] + x[1], start=[2.0, 2.0], inequality=g)
+    result = optlab.minimize(problem, "penalty", columns=[])
+    before, counts = len(calls), result.evaluations["constraint"]
+    assert violation(problem, result.best_x) <= 1e-7
+    assert len(calls) > before
+    assert result.evaluations["constraint"] == counts
+
+
+@pytest.mark.parametrize("method", ["lbfgsb", "projected_newton", "sqp", "interior_point", "projected_gradient", None])
+def test_f_need_not_be_defined_at_a_start_that_the_bounds_exclude(method):
+    def f(x):
+        if x[0] <= 0:
+            raise ValueError
+        return x[0] - anp.log(x[0])
+
+    result = optlab.minimize(Problem(f, start=[-1.0], bounds=(0.1, 5.0)), method)
+    assert result.success, result.message
+    assert result.x == pytest.approx([1.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["bfgs", "trust_region", "sqp", "gradient_descent_armijo"])
+def test_outside_of_its_domain_f_is_infinite_and_an_exception_is_an_error(method):
+    def f(x):
+        return 10 * (x[0] - anp.log(x[0])) if x[0] > 0 else np.inf
+
+    def mistaken(x):
+        if not x[0] > 0:
+            raise ValueError
+        return f(x)
+
+    assert optlab.minimize(Problem(f, start=[30.0]), method).success
+    assert optlab.minimize(Problem(mistaken, start=[30.0]), method).status.name == "ERROR"
+
+
+def plain(**constraints):
+    return Problem(lambda x: x @ x, start=[1.0, 2.0], **constraints)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"bounds": (None, 1)}, "-inf or inf where there is none, given None"),
+        ({"bounds": (0, 1, 2)}, "a pair"),
+        ({"bounds": (np.inf, np.inf)}, "no number is between"),
+        ({"linear_inequality": ([[np.nan, 2]], [1])}, "linear_inequality needs finite numbers, but row 0"),
+        ({"linear_inequality": ([[1, 2], [1, 3]], [1, np.inf])}, "but row 1"),
+        ({"linear_equality": ([[1, 2]], [-np.inf])}, "linear_equality needs finite numbers"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_a_constraint_is_refused(given, words):
+    with pytest.raises(optlab.InputError, match=words):
+        plain(**given)
+
+
+def test_bounds_as_pairs_for_each_variable_are_told_apart():
+    with pytest.raises(optlab.InputError, match="tuple\\(zip\\(\\*pairs\\)\\)"):
+        Problem(lambda x: x @ x, start=[1.0, 2.0, 3.0], bounds=[(0, 1), (0, 1), (0, 1)])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"inequality": lambda x: None}, "inequality must return .* given None"),
+        ({"equality": lambda x: x[0] < 1}, "equality must return .* given (np.)?True|False"),
+        ({"inequality": lambda x: np.array([[x[0], x[1]]])}, "inequality must return .* given shape \\(1, 2\\)"),
+        (
+            {"inequality": lambda x: x[:1], "inequality_jacobian": lambda x: np.array([[1.0], [0.0]])},
+            "inequality_jacobian must return shape \\(m, 2\\), .* given shape \\(2, 1\\)",
+        ),
+        (
+            {"inequality": lambda x: x, "inequality_jacobian": lambda x: np.array([1.0, 0.0])},
+            "inequality gives 2 numbers, inequality_jacobian 1 rows",
+        ),
+        (
+            {"equality": lambda x: x[0] - 5, "equality_jacobian": lambda x: np.eye(2)},
+            "equality gives 1 numbers, equality_jacobian 2 rows",
+        ),
+    ],
+    ids=["None", "bool", "2-D", "Jacobian", "too few rows", "too many rows"],
+)
+def test_a_constraint_function_that_returns_something_else_is_named(given, words):
+    result = optlab.minimize(plain(**given), "sqp")
+    assert result.status.name == "ERROR"
+    assert re.search(words, result.message), result.message
+
+
+@pytest.mark.parametrize("step", [0, -1.0, np.nan, "1"])
+def test_prices_need_a_step(step):
+    with pytest.raises(optlab.InputError, match="step must be a number > 0"):
+        optlab.sensitivity(plain(linear_inequality=([[-1, -1]], [-1])), step=step)
+
+
+def test_the_active_set_method_takes_a_bowl_for_quadratic_from_everywhere():
+    """At the minimum the gradient is all rounding; what it is compared with is the size of the terms it comes of."""
+    task = optlab.problem("kappa5")
+    for start in task.start() + np.random.default_rng(1).uniform(-1.5, 1.5, (30, 2)):
+        assert optlab.minimize(task, "active_set", start).status.name == "CONVERGED"

@@ -687,3 +687,10 @@ def test_ipopt_restores_feasibility_without_the_curvature_of_f():
         lambda x: x[0] ** 2 + 2 * x[1] ** 2, start=[1.0, 1.0], inequality=lambda x: x[0] ** 2 + x[1] ** 2 + 1.0
     )
     assert go(nowhere, make("ipopt"))[1].status is Status.INFEASIBLE
+
+
+def test_a_solver_that_draws_numbers_repeats_itself_by_seed():
+    pytest.importorskip("nlopt", reason="the extra 'solvers' is not installed")
+    first, again, other = (optlab.minimize("beale", "nlopt_praxis", [0.3, 1.2], seed=s) for s in (0, 0, 1))
+    assert first.trajectory.tobytes() == again.trajectory.tobytes()
+    assert first.trajectory.tobytes() != other.trajectory.tobytes()

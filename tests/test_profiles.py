@@ -310,6 +310,17 @@ def test_success_can_be_verified_convergence_or_a_small_gradient():
     assert rule.costs(data).to_numpy().tolist() == [[3, 2]]
 
 
+def test_an_infeasible_start_is_a_scale_all_the_same():
+    """Its stationarity is that of the start; where f begins at f*, or below, the fall is |f*|."""
+    bounded = problem(optimum=1.0, bounds=(0.0, 3.0))
+    off = {"made": bounded, "violation": [3.0, 0.0, 0.0]}
+    data = Tables().add([1.0, 1.1, 1.0 + 1e-6], "A", "p", **off, stationarity=[8.0, 4.0, 2.0])
+    data.add([1.0, 1.1, 1.0 + 1e-4], "B", "p", **off, stationarity=[1.0, 1.0, 0.5])
+    assert PerformanceProfile(merit="f").costs(data).to_numpy().tolist() == [[3, inf]]
+    rule = PerformanceProfile(merit="f", success="stationarity", tau=0.25)
+    assert rule.costs(data).to_numpy().tolist() == [[3, 2]]
+
+
 def test_skipped_and_absent_runs_are_unsolved():
     data = Tables().add([1.0, 0.0], "A", "p").add([], "B", "p", status="SKIPPED").add([1.0, 0.0], "A", "q")
     costs = PerformanceProfile(merit="f").costs(data)
@@ -429,6 +440,24 @@ def test_failures_by_status():
     frame = Failures().summary(data).frame
     assert frame.to_dict("list") == {"method": ["A", "B"], "CONVERGED": [1, 0], "TIMEOUT": [1, 0], "SKIPPED": [0, 1],
                                      "runs": [2, 1]}  # fmt: skip
+
+
+@pytest.mark.parametrize("plot", [Pairwise(), Medians(), Solved(), Failures()], ids=lambda plot: type(plot).__name__)
+@pytest.mark.parametrize("methods", ["AB", ["a long label that goes on and on and on", "b"]])
+def test_nothing_of_a_grid_is_cut_off(plot, methods):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from optlab.plots import style
+
+    figure = plot.draw(worked(WORKED[:, :2], methods))
+    with style.applied():
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        box = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(box.x0, box.y0) > -0.02
+    assert box.x1 < width + 0.02
+    assert box.y1 < height + 0.02
 
 
 def test_a_summary_in_every_form():

@@ -244,6 +244,19 @@ def test_what_nobody_solved_what_converged_elsewhere_and_what_did_not_fit_is_sai
     assert by_problem(standing).frame["unsolved by"].tolist() == ["A and B"]
 
 
+def test_a_best_point_of_runs_that_broke_down_is_said_to_be_just_that():
+    results = Worked([("A", "Q", 3, "DIVERGED"), ("B", "Q", 4, "ERROR")])
+    said = sentences(stand(results), named(results.runs))
+    assert "On Q no run converged: solved means there as good as the best point that any run reached." in said
+    results = Worked([("A", "Q", 3, "CONVERGED"), ("B", "Q", 4, "ERROR")])
+    assert not any("no run converged" in text for text in sentences(stand(results), named(results.runs)))
+
+
+def test_where_no_method_fits_nobody_is_ranked():
+    results = Worked([(m, p, 0, "SKIPPED") for p in "PQ" for m in "AB"])
+    assert sentences(stand(results), named(results.runs)) == ["No method fits any of 2 cases: nothing was run."]
+
+
 def test_failures_are_grouped_by_cause():
     results = Worked([("A", "P", 7, "MAX_ITERATIONS"), ("B", "P", 8, "MAX_ITERATIONS"), ("C", "P", 3, "DIVERGED")])
     frame = why(named(results.runs)).frame
@@ -273,6 +286,18 @@ def test_a_drawing_too_large_is_a_picture_inside_the_page(written, tmp_path, mon
     assert (kind, b64decode(data)[8:12]) == ("webp", b"WEBP")
     assert "<svg" not in shown
     assert len(shown) < picture.files[1].stat().st_size
+
+
+def test_a_picture_higher_than_webp_allows_is_made_smaller(tmp_path):
+    from io import BytesIO
+
+    from PIL import Image
+
+    Image.new("RGB", (40, 20_000), "white").save(tmp_path / "tall.png")
+    shown = pictures._image(tmp_path / "tall.png", "tall")
+    with Image.open(BytesIO(b64decode(re.search(r'base64,([^"]*)"', shown).group(1)))) as dots:
+        assert dots.size[1] == 16_383
+    assert 'width="40" height="20000"' in shown
 
 
 def test_figures_have_the_same_bytes_in_another_process(written, tmp_path):

@@ -611,7 +611,7 @@ def test_a_damaged_part_is_set_aside_and_only_its_runs_are_missing(tmp_path, tab
 
 @pytest.mark.parametrize("table", store.tables.TABLES)
 def test_of_a_damaged_table_only_the_runs_of_the_damaged_row_groups_are_missing(tmp_path, monkeypatch, table):
-    monkeypatch.setattr(store, "GROUP_ROWS", 10)
+    monkeypatch.setattr(store.tables, "GROUP_ROWS", 10)
     monkeypatch.setattr("optlab.snapshot.BLOCK_RUNS", 4)
     folder = tmp_path / "r"
     folder.mkdir()

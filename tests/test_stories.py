@@ -11,6 +11,9 @@ from optlab.experiment import from_dict
 from optlab.plots._feasible import ACTIVE_WORDS
 from optlab.plots._paths import LEFT, SHORT_OF, events_of, kind_said
 from optlab.plots.animation import moments, palette_of
+from optlab.plots.basin_map import BasinMap
+from optlab.plots.kkt_geometry import KktGeometry
+from optlab.plots.landscape import UNKNOWN
 from optlab.plots.trajectories import Trajectories
 from optlab.runner import execute
 
@@ -93,6 +96,55 @@ def test_the_title_of_a_panel_counts_the_runs_of_that_panel(run_of):
         "gradient_descent (DIVERGED) on rosenbrock",
         "gradient_descent on himmelblau",
     ]
+
+
+def test_all_arrows_of_the_kkt_conditions_are_in_the_window_and_rounding_is_none(run_of):
+    from matplotlib.patches import FancyArrowPatch
+
+    results = run_of(["hs24", "hs6"], ["sqp"])  # ends near the edge of its path; ∇f = 0 at the solution
+    figure = KktGeometry().draw(results)
+    arrows = [[text for text in axes.texts if isinstance(text.arrow_patch, FancyArrowPatch)] for axes in figure.axes]
+    assert [len(those) for those in arrows] == [3, 0]
+    axes = figure.axes[0]
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for arrow in arrows[0]:
+        x, y = arrow.xyann
+        assert left < x < right
+        assert low < y < high
+    names = [text for text in axes.texts if text.get_text()]
+    assert {text.get_ha() for text in names} == {"left", "right"}  # one points each way
+
+
+RINGS = """
+from dataclasses import dataclass
+import numpy as np
+from optlab import ProblemBase
+
+@dataclass(frozen=True)
+class Ring(ProblemBase):
+    def value(self, x):
+        if 1.0 < x[0] < 1.3:
+            raise RuntimeError("not there")
+        return x[0] ** 2 + 10 * x[1] ** 2
+    def gradient(self, x):
+        return np.array([2 * x[0], 20 * x[1]])
+    def hessian(self, x):
+        if abs(x[0]) < 1e-3:
+            raise ValueError("no Hessian here")
+        return np.diag([2.0, 20.0])
+    def start(self):
+        return np.array([3.0, -2.0])
+"""
+
+
+@pytest.mark.parametrize("plot", [Trajectories(), BasinMap(resolution=8, iterations=50)])
+def test_a_problem_that_raises_here_and_there_is_drawn(plot, run_of, tmp_path):
+    (tmp_path / "rings.py").write_text(RINGS)
+    results = run_of(["ring"], ["newton"], plugins=[str(tmp_path / "rings.py")])
+    assert results.runs["status"].tolist() == ["CONVERGED"]
+    assert plot.draw(results) is not None
+    ends = plot.table(results).query("status == 'CONVERGED'")
+    assert set(ends["kind" if "kind" in ends else "end"]) == {UNKNOWN}
 
 
 def test_an_animation_grows_and_has_the_same_bytes_twice(run_of, tmp_path):

@@ -99,7 +99,9 @@ def _verdict(other: Against) -> str:
     if other.regressions:
         return f"step back: {'; '.join(other.regressions)}"
     gained = other.count("gained")
-    return "no step back" + (f"; {gained} solved now and not before" if gained else "")
+    among = f" among {len(other.changes)} matched runs; {len(other.only_before)} of the baseline are missing"
+    said = "no step back" + (among if other.only_before else "")
+    return said + (f"; {gained} solved now and not before" if gained else "")
 
 
 def _short(value: float) -> float:

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.batch_front import Front, Outcomes
-from optlab.core.driver import DEFAULT_STOP, Loop, lacking
+from optlab.core.driver import DEFAULT_STOP, Loop
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS, check_start
 from optlab.core.settings import check_settings, name_of, settings_of

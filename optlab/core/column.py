@@ -74,7 +74,6 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     values: dict[str, Array] = {}
     notes: dict[str, str] = {}
     summary: dict[str, Any] = {}
-    taken = RESERVED | trace.scalars.keys()
     if problem.exact is not problem:
         problem = problem.exact
         trace.cache[EXACT] = trace.spread(problem.objectives(trace.points)) if len(trace) else np.empty(0)
@@ -82,8 +81,9 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     for column in columns:
         found, why = _attempt(column, column.compute, trace, problem)
         for name in column.names:
-            if name in taken or name in values:
-                owner = "the record of the run" if name in taken else "a column before it"
+            recorded = name in RESERVED or name in trace.scalars
+            if recorded or name in values:
+                owner = "the record of the run" if recorded else "a column before it"
                 why = why or f"the name {name!r} belongs to {owner}"
                 continue
             values[name], wrong = _checked(name, found.get(name), trace, silent=bool(why))

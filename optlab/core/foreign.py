@@ -132,9 +132,12 @@ class Window:
         The kinds of constraint there are, those that a set consists of included.
     bounds : (lo, hi) or None
         (n,) arrays, infinite where there is none.
+    seed : int
+        Of the run, for solvers that draw random numbers.
     """
 
     def __init__(self, oracle: Oracle) -> None:
+        self.seed = oracle._seed
         self.n, self.constrained = oracle.n, oracle.forms
         self.bounds = oracle.bounds
         self.ask: Ask = _nobody

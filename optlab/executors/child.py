@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from optlab.core.settings import type_of
 from optlab.core.status import Status, worded
-from optlab.executors.limits import Limits
+from optlab.executors import heap
+from optlab.executors.limits import Limits, held
 from optlab.executors.nursery import DEAF_TO
 from optlab.executors.wire import receive, send
 from optlab.registry import inner_kind
@@ -55,6 +56,8 @@ def live(link: socket.socket, tape: Tape, guard: int) -> None:
 def _answer(task: Task, verdict: tuple[Status, str] | None, tape: Tape) -> tuple[Ending, float, bytes]:
     limits, begin, setup = Limits.of(task.spec), perf_counter(), 0.0
     limits.confine()
+    if limits.megabytes < inf and held(os.getpid(), "status", "RssAnon:") > heap.LIGHT:
+        heap.give_back()
     try:
         if verdict is None:
             known = len(sys.modules)

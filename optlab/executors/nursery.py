@@ -106,9 +106,11 @@ def breed(descriptor: int) -> None:
     import numpy.random  # noqa: F401
     import scipy.linalg  # noqa: F401  what most methods import
 
+    from optlab.executors import heap
     from optlab.executors.child import prepare
     from optlab.executors.guard import Guard
 
+    heap.keep()
     control = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for guards
     while True:

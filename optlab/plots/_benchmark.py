@@ -41,9 +41,9 @@ class Measured:
         The method.
     status : str
     spent, f, stationarity : (K,) arrays
-        f is NaN where the point is not feasible.
-    first_f : float
-        f at the start, feasible or not.
+        f and stationarity are NaN where the point is not feasible.
+    first_f, first_stationarity : float
+        At the start, feasible or not.
     """
 
     instance: tuple[str, ...]
@@ -54,6 +54,7 @@ class Measured:
     f: Array
     stationarity: Array
     first_f: float
+    first_stationarity: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Benchmark(Plot):
         What the cost of a run is counted in. Counts of zero count as one.
     success : "reduction", "stationarity" or "converged"
         "reduction": f − f* ≤ τ |f(x₀) − f*|, where an unknown f* is the best f that any method shown found on the
-        problem. "stationarity": the stationarity is at most τ times that of the start. "converged": the driver
+        problem. "stationarity": the stationarity is at most τ times that of the start, the greatest of those that the
+        methods measured there. "converged": the driver
         verified convergence, at the end of the run.
     tau : float
         τ.
@@ -104,7 +106,8 @@ class Benchmark(Plot):
         said = {
             "reduction": f"f − f* ≤ τ |f(x₀) − f*| with τ = {self.tau:g}, where an unknown f* is the best f found by "
             "the methods shown",
-            "stationarity": f"its stationarity is at most τ = {self.tau:g} times that of the start",
+            "stationarity": f"its stationarity is at most τ = {self.tau:g} times that of the start (the "
+            "greatest, where methods measure it differently)",
             "converged": "it ended CONVERGED, which the driver verifies",
         }[self.success]
         return f"A run solves its problem when {said}. {self.counted}"
@@ -115,7 +118,8 @@ class Benchmark(Plot):
         out = f" Left out: {', '.join(self.without)}." if self.without else ""
         return (
             f"With constraints a point counts when it violates none by more than {self.feasibility:g} (relative to "
-            "the start's violation where that is above 1). Runs that failed, were skipped or ran out of budget "
+            "the start's violation where that is above 1); from an infeasible start the fall to f* counts as |f*| at "
+            "least. Runs that failed, were skipped or ran out of budget "
             f"before count as unsolved, and problems that nobody solved stay in the total.{out}"
         )
 
@@ -148,26 +152,28 @@ class Benchmark(Plot):
         problem = data.problem(run["run"])
         spent = effort(rows, self.merit, problem)
         spent = np.maximum(spent, LEAST_SECONDS if self.merit == "seconds" else 1.0)
-        f = column(rows, "f")
+        f, stationarity = column(rows, "f"), column(rows, "stationarity")
         there = feasible(rows, problem, run["status"], self.feasibility)
         return Measured(
             tuple(str(run[name]) for name in INSTANCE), run["line"], run["status"], run["run"], spent,
-            np.where(there, f, np.nan), np.where(there, column(rows, "stationarity"), np.nan), float(f[0]),
+            np.where(there, f, np.nan), np.where(there, stationarity, np.nan), float(f[0]), float(stationarity[0]),
         )  # fmt: skip
 
     def gaps(self, data: PlotData, measured: list[Measured]) -> list[Array]:
         """Return (f − f*)/|f(x₀) − f*| of every run, (K,) each; f* the known one, else the best found by those given.
 
-        Gaps of rounding size are 0.
+        Gaps of rounding size are 0. From an infeasible start the fall is |f*| at least, since f may begin below f*.
         """
         least = least_of(data, measured)
-        first: dict[tuple[str, ...], float] = {}
+        first: dict[tuple[str, ...], Measured] = {}
         for m in measured:
-            first.setdefault(m.instance, m.first_f)
+            first.setdefault(m.instance, m)
         gaps = []
         for m in measured:
-            best = least[m.instance[0]]
-            fall, missing = abs(first[m.instance] - best), m.f - best
+            best, begin = least[m.instance[0]], first[m.instance]
+            fall, missing = abs(begin.first_f - best), m.f - best
+            if np.isnan(begin.f[0]):
+                fall = max(fall, abs(best))
             missing = np.where(missing <= ROUNDING * abs(best), 0.0, missing)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 gaps.append(np.where(missing == 0.0, 0.0, missing / fall))
@@ -196,7 +202,7 @@ class Benchmark(Plot):
         else:
             first: dict[tuple[str, ...], float] = {}
             for m in measured:
-                first.setdefault(m.instance, float(m.stationarity[0]))
+                first[m.instance] = max(first.get(m.instance, 0.0), m.first_stationarity)
             cost = [first_hits(m.stationarity, m.spent, np.array([self.tau * first[m.instance]]))[0] for m in measured]
         return self.matrix(data, measured, np.array(cost))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ NARROW = 0.52
 """Least width of a cell where the names of the columns are slanted."""
 LETTER = 0.075
 """Inches of a letter at the size of the cells."""
+TITLE_SIZE, TITLE_LETTER = 9.0, 0.083
+"""Points, and inches of a letter, of the title."""
 EDGES = 0.35
 LABEL_MOST = 44
 TURNED = 11
@@ -62,8 +65,10 @@ def draw_grid(
         beyond = lengths * ACROSS - width * (len(columns) - 0.5 - np.arange(len(columns)))
         size = (
             EDGES + LETTER * max(map(len, rows)) + width * len(columns) + (max(0.0, beyond.max()) if slanted else 0.0),
-            EDGES + CELL[1] * len(rows) + (UPWARD * lengths.max() if slanted else ROW) + (ROW if title else 0.0),
+            EDGES + CELL[1] * len(rows) + (UPWARD * lengths.max() if slanted else ROW),
         )
+        lines = textwrap.wrap(title, int(size[0] / TITLE_LETTER))
+        size = size[0], size[1] + ROW * len(lines)
         figure = ShownFigure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         colors = LinearSegmentedColormap.from_list("shades", TWO_WAYS if two_ways else ONE_WAY)
@@ -86,5 +91,5 @@ def draw_grid(
         for spine in axes.spines.values():
             spine.set_visible(False)
         if title:
-            axes.set_xlabel(title)
+            figure.supxlabel("\n".join(lines), fontsize=TITLE_SIZE)
         return figure

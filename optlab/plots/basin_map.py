@@ -13,7 +13,7 @@ from optlab.core.plot import Plot, PlotData
 from optlab.core.status import InputError
 from optlab.plots import style
 from optlab.plots._maps import BROKEN, SHORT, ended, grid_of, hatch, masks, methods, outcome_entries
-from optlab.plots.landscape import MINIMUM, UNKNOWN, kind_of, known_points
+from optlab.plots.landscape import MINIMUM, UNKNOWN, heights_of, kind_of, known_points
 from optlab.plots.panels import heading, legend, panels
 from optlab.plots.series import GOOD
 
@@ -68,7 +68,7 @@ class BasinMap(Plot):
 
     resolution: Annotated[int, Ge(2), Le(1000)] = 80
     iterations: Annotated[int, Ge(1)] = 1000
-    seconds: Annotated[float, Gt(0)] = 120.0
+    seconds: Annotated[float, Gt(0)] = 60.0
     window: tuple[float, float, float, float] | None = None
     shade: bool = False
 
@@ -157,7 +157,7 @@ class BasinMap(Plot):
             many = table["panel"].nunique() > 1
             entries: list[tuple[Any, str]] = []
             for panel, rows in table.groupby("panel", sort=False):
-                zero = ROUNDING * abs(problems[str(panel)].objective(problems[str(panel)].start()))
+                zero = ROUNDING * abs(heights_of(problems[str(panel)], problems[str(panel)].start()[None])[0])
                 for end, color, there in ends_of(rows):
                     first = there.iloc[0]
                     f = 0.0 if abs(first["f"]) <= zero else first["f"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -34,7 +35,13 @@ SHOWN = 0.02
 END: dict[str, Any] = {"marker": "s", "markersize": 6.5, "markerfacecolor": "black", "markeredgecolor": "white",
                        "linestyle": "none", "zorder": 9}  # fmt: skip
 LAID: dict[str, Any] = {"linewidth": 1.4, "linestyle": (0, (3, 2)), "marker": "none", "zorder": 7}
-WORDS: dict[str, Any] = {"xytext": (4, 4), "textcoords": "offset points", "fontsize": 7, "zorder": 10,
+ROUNDING = 1e-6
+"""Gradients below this part of that at the start are drawn as nothing."""
+LEAST = 1e-3
+"""Arrows shorter than this part of the width are not drawn."""
+BEYOND = 0.12
+"""Room beyond the tips of arrows, as a part of the window."""
+WORDS: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "zorder": 10,
                          "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3}}  # fmt: skip
 START: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black",
                          "linestyle": "none", "zorder": 6}  # fmt: skip
@@ -115,12 +122,13 @@ class KktGeometry(Plot):
 
     def _panel(self, axes: Axes, problem: ProblemBase, x: Array, rows: pd.DataFrame) -> dict[str, Any]:
         window = even(window_of(problem, [x], ["CONVERGED"], self.margin))
+        factor = self.reach * float((window[1] - window[0]).min()) / _unit(problem, x[0], rows)
+        window = even(with_tips(window, x[-1], rows, factor))
         extras = draw_landscape(axes, problem, window, self.levels)
         axes.set_aspect("equal")
         axes.plot(*x.T, color=style.MUTED, linewidth=1.2, linestyle="-", marker=".", markersize=4, zorder=3)
         axes.plot(*x[0], **START)
         extras["start"] = swatch(**START)
-        factor = self.reach * float((window[1] - window[0]).min()) / _longest(rows)
         extras |= draw_arrows(axes, x[-1], rows, factor)
         axes.plot(*x[-1], **END)
         extras["end"] = swatch(**END)
@@ -129,8 +137,21 @@ class KktGeometry(Plot):
         return extras
 
 
-def _longest(rows: pd.DataFrame) -> float:
-    return float(np.linalg.norm(rows[["dx1", "dx2"]].to_numpy(dtype=float), axis=1).max(initial=0.0)) or 1.0
+def _unit(problem: ProblemBase, start: Array, rows: pd.DataFrame) -> float:
+    """The length of the longest arrow, but so much that what is rounding beside ∇f at the start stays invisible."""
+    lengths = np.linalg.norm(rows[["dx1", "dx2"]].to_numpy(dtype=float), axis=1)
+    steep = float(np.linalg.norm(problem.gradient(start)))
+    return float(max(lengths.max(initial=0.0), ROUNDING * steep if isfinite(steep) else 0.0)) or 1.0
+
+
+def with_tips(window: Array, x: Array, rows: pd.DataFrame, factor: float) -> Array:
+    """Return the window, widened where an arrow from x would leave it; those of the sum are laid end to end."""
+    vectors = factor * rows[["dx1", "dx2"]].to_numpy(dtype=float)
+    laid = np.cumsum(vectors[(rows["arrow"] != DOWNHILL).to_numpy()], axis=0)
+    tips = x + np.vstack([np.zeros((1, x.size)), vectors, laid])
+    lo, hi = np.minimum(window[0], tips.min(axis=0)), np.maximum(window[1], tips.max(axis=0))
+    room = BEYOND * (hi - lo)
+    return np.array([np.where(lo < window[0], lo - room, lo), np.where(hi > window[1], hi + room, hi)])
 
 
 def draw_arrows(axes: Axes, x: Array, rows: pd.DataFrame, factor: float) -> dict[str, Any]:
@@ -141,20 +162,27 @@ def draw_arrows(axes: Axes, x: Array, rows: pd.DataFrame, factor: float) -> dict
     for row in rows.to_dict("records"):
         label, tip = row["arrow"], factor * np.array([row["dx1"], row["dx2"]])
         if label == DOWNHILL:
-            _arrow(axes, x, tip, "black", 4.0)
-            extras[DOWNHILL] = swatch(color="black", linewidth=4.0, marker="none")
+            if _arrow(axes, x, tip, "black", 4.0):
+                extras[DOWNHILL] = swatch(color="black", linewidth=4.0, marker="none")
         elif label == LEFT:
-            _arrow(axes, at, tip, REMAINDER, 1.6)
-            extras[LEFT] = swatch(color=REMAINDER, linewidth=1.6, marker="none")
+            if _arrow(axes, at, tip, REMAINDER, 1.6):
+                extras[LEFT] = swatch(color=REMAINDER, linewidth=1.6, marker="none")
         else:
             color = next(colors)
             _arrow(axes, x, tip, color, 2.0)
             if at is not x:
                 axes.plot(*np.array([at, at + tip]).T, color=color, **LAID)
             at = at + tip
-            axes.annotate(plain(f"{label}: {row['multiplier']:.3g}"), tuple(x + tip), color=color, **WORDS)
+            axes.annotate(plain(f"{label}: {row['multiplier']:.3g}"), tuple(x + tip), color=color, **away(tip), **WORDS)
             extras["multiplier × gradient of an active constraint"] = swatch(color=color, linewidth=2.0, marker="none")
     return extras
+
+
+def away(tip: Array) -> dict[str, Any]:
+    """Return where words at the tip of an arrow go: on, away from where it comes from."""
+    left, down = tip[0] < 0, tip[1] < 0
+    return {"xytext": (-4 if left else 4, -4 if down else 4), "ha": "right" if left else "left",
+            "va": "top" if down else "bottom"}  # fmt: skip
 
 
 def arrows(problem: ProblemBase, found: Conditions) -> list[tuple[str, float, Array]]:
@@ -176,6 +204,10 @@ def even(window: Array) -> Array:
     return np.array([middle - half, middle + half])
 
 
-def _arrow(axes: Axes, tail: Array, vector: Array, color: str, width: float) -> None:
+def _arrow(axes: Axes, tail: Array, vector: Array, color: str, width: float) -> bool:
+    """Draw an arrow where it is long enough to see, and return whether it is."""
+    if not vector.any() or float(np.abs(vector).max()) < LEAST * float(np.ptp(axes.get_xlim())):
+        return False
     look = {"arrowstyle": "-|>", "color": color, "linewidth": width, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", tuple(tail + vector), tuple(tail), zorder=8, arrowprops=look)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +80,7 @@ def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int)
     side = FINE if problem.by_hand("values") else COARSE
     x1, x2 = (np.linspace(window[0, i], window[1, i], side) for i in range(2))
     X = np.stack(np.meshgrid(x1, x2), axis=-1)
-    with np.errstate(all="ignore"):
-        F = np.asarray(problem.objectives(X.reshape(-1, 2)), dtype=float).reshape(side, side)
+    F = heights_of(problem, X.reshape(-1, 2)).reshape(side, side)
     F = np.where(np.isfinite(F), F, np.nan)
     _draw_contours(axes, problem, window, (x1, x2, F), levels)
     extras = draw_feasible(axes, problem, (x1, x2, X))
@@ -98,6 +98,19 @@ def draw_landscape(axes: Axes, problem: ProblemBase, window: Array, levels: int)
     return extras
 
 
+def heights_of(problem: ProblemBase, X: Array) -> Array:
+    """Return what is minimized at every row of X, (K,); NaN where it raises, as a user's f may outside its domain."""
+    with np.errstate(all="ignore"):
+        try:
+            return np.asarray(problem.objectives(X), dtype=float)
+        except Exception:  # all at once; now point by point
+            F = np.full(len(X), np.nan)
+            for i, x in enumerate(X):
+                with suppress(Exception):
+                    F[i] = problem.objective(x)
+            return F
+
+
 def levels_of(F: Array, problem: ProblemBase, count: int) -> Array:
     """Return contour levels: logarithmic above the least value, symmetrically so about a saddle's value."""
     there = F[np.isfinite(F)]
@@ -106,7 +119,7 @@ def levels_of(F: Array, problem: ProblemBase, count: int) -> Array:
     critical = [p for kind in ("saddle", "degenerate") for p in problem.known.critical_points.get(kind, ())]
     optimum = problem.known.optimum
     if critical and optimum is None:
-        base = float(problem.value(np.asarray(critical[0], dtype=float)))
+        base = float(heights_of(problem, np.array(critical[:1], dtype=float))[0])
     else:
         base = min(float(there.min()), there.min() if optimum is None else optimum)
     heights = np.abs(there - base)
@@ -145,8 +158,11 @@ def kind_of(problem: ProblemBase, x: Array) -> str:
     """Return what kind of critical point x is, by the signs of the Hessian's eigenvalues there."""
     if problem.constrained or problem.lacks("hessian"):
         return UNKNOWN
-    with np.errstate(all="ignore"):
-        H = np.asarray(problem.hessian(x), dtype=float)
+    try:
+        with np.errstate(all="ignore"):
+            H = np.asarray(problem.hessian(x), dtype=float)
+    except Exception:  # a user's Hessian that is not defined there
+        return UNKNOWN
     if not isfinite(float(H.sum())):
         return UNKNOWN
     least, *_, greatest = np.linalg.eigvalsh(H)

@@ -13,7 +13,7 @@ from optlab.core.facts import Facts
 from optlab.core.problem import Array, ProblemBase
 from optlab.core.settings import name_of
 from optlab.core.status import InputError
-from optlab.plots.landscape import SADDLE, STAR, draw_landscape, known_points
+from optlab.plots.landscape import SADDLE, STAR, draw_landscape, heights_of, known_points
 from optlab.plots.panels import swatch
 from optlab.plots.style import applied
 
@@ -92,7 +92,7 @@ def _curve(axes: Axes, problem: ProblemBase) -> None:
     x = np.linspace(ends.min() - size, ends.max() + size, POINTS)
     if problem.bounds is not None:
         x = np.linspace(max(x[0], problem.bounds[0][0]), min(x[-1], problem.bounds[1][0]), POINTS)
-    axes.plot(x, problem.objectives(x[:, None]), color="black", marker="none")
+    axes.plot(x, heights_of(problem, x[:, None]), color="black", marker="none")
     outside = np.array([rows.constraints(problem, point).g.max(initial=-1.0) for point in x[:, None]]) > 0
     if outside.any():
         axes.fill_between(x, 0.0, 1.0, where=outside, transform=axes.get_xaxis_transform(), **INFEASIBLE)

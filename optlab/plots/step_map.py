@@ -74,7 +74,7 @@ class StepMap(Plot):
     top: float | None = None
     resolution: Annotated[int, Ge(2), Le(1000)] = 100
     iterations: Annotated[int, Ge(1)] = 500
-    seconds: Annotated[float, Gt(0)] = 120.0
+    seconds: Annotated[float, Gt(0)] = 60.0
 
     @property
     def caption(self) -> str:  # type: ignore[override]

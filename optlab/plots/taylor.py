@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -13,6 +14,7 @@ from annotated_types import Ge, Le
 from optlab.core.plot import Plot, PlotData
 from optlab.numerics.curvature import taylor_along_gradient
 from optlab.plots import style
+from optlab.plots.landscape import heights_of
 from optlab.plots.panels import heading, legend, panels, swatch
 from optlab.plots.series import panel_names
 
@@ -74,22 +76,14 @@ class Taylor(Plot):
                 continue
             x = points[round(self.at * (len(points) - 1))]
             g = np.asarray(problem.gradient(x), dtype=float)
-            table = taylor_along_gradient(_defined(problem), g, problem.hessian(x), x)
+            table = taylor_along_gradient(partial(_value, problem), g, problem.hessian(x), x)
             if g.any() and np.isfinite(table["model"]).all():
                 found[str(panel)] = table
         return found
 
 
-def _defined(problem: ProblemBase) -> Callable[[Array], float]:
-    """F, NaN where it raises."""
-
-    def value(x: Array) -> float:
-        try:
-            return problem.value(x)
-        except Exception:  # a user's f that is not defined along the whole line
-            return float("nan")
-
-    return value
+def _value(problem: ProblemBase, x: Array) -> float:
+    return float(heights_of(problem, x[None])[0])
 
 
 def taylor(tables: Mapping[str, pd.DataFrame]) -> Figure:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def sentences(standing: Standing, runs: pd.DataFrame) -> list[str]:
     """Return the answers in words; `runs` has the columns `panel` and `line`."""
-    parts = [*_winner(standing), *_minima(standing), *_shortfall(standing, runs)]
+    parts = [*_winner(standing), *_minima(standing, runs), *_shortfall(standing, runs)]
     parts += [f"Nothing can be said of {panel}: {why}." for panel, why in standing.unjudged.items()]
     return parts
 
@@ -29,6 +29,8 @@ def _winner(standing: Standing) -> list[str]:
     cases = _count(len(costs), "case")
     if costs.empty:
         return []
+    if not standing.fits.to_numpy().any():
+        return [f"No method fits {'the problem' if len(costs) == 1 else f'any of {cases}'}: nothing was run."]
     if len(order) == 1:
         return [f"{order[0]} solved {solved[order[0]]} of {cases}."]
     best = order[0]
@@ -78,11 +80,14 @@ def _lead(standing: Standing, order: list[str]) -> list[str]:
     return parts
 
 
-def _minima(standing: Standing) -> list[str]:
+def _minima(standing: Standing, runs: pd.DataFrame) -> list[str]:
+    """How the minima are known, and what that is worth."""
     minima = standing.minima
     proven = [panel for panel, least in minima.items() if least.proven]
     published = [panel for panel, least in minima.items() if least.published]
-    unknown = [panel for panel in minima if panel not in {*proven, *published}]
+    rest = [panel for panel in minima if panel not in {*proven, *published}]
+    unknown = [panel for panel in rest if np.isfinite(minima[panel].value)]
+    nothing = [panel for panel in rest if panel not in unknown]
     if not minima:
         return []
     if len(proven) == len(minima):
@@ -90,7 +95,11 @@ def _minima(standing: Standing) -> list[str]:
     parts = [f"The minimum is known, and proven, for {len(proven)} of {_count(len(minima), 'problem')}"]
     parts += [f"for {listed(published)} it is the best value known before, not proven"] if published else []
     parts += [f"for {listed(unknown)} it is the best found here, not proven"] if unknown else []
-    return ["; ".join(parts) + "."]
+    parts += [f"for {listed(nothing)} none is known and none was found"] if nothing else []
+    there = set(runs.loc[runs["status"].isin(GOOD), "panel"])
+    poor = [panel for panel in unknown if panel not in there]
+    said = f"On {listed(poor)} no run converged: solved means there as good as the best point that any run reached."
+    return ["; ".join(parts) + ".", *([said] if poor else [])]
 
 
 def _shortfall(standing: Standing, runs: pd.DataFrame) -> list[str]:
@@ -98,7 +107,7 @@ def _shortfall(standing: Standing, runs: pd.DataFrame) -> list[str]:
     costs = standing.costs
     parts = []
     nobody = costs.index[~np.isfinite(costs.to_numpy()).any(axis=1)]
-    if len(nobody) and len(costs.columns) > 1:
+    if len(nobody) and len(costs.columns) > 1 and standing.fits.to_numpy().any():
         panels = list(dict.fromkeys(nobody.get_level_values("panel")))
         parts.append(f"Nobody solved {_count(len(nobody), 'case')}, of {listed(panels)}.")
     short = runs[~runs["status"].isin([*GOOD, Status.SKIPPED.name])]

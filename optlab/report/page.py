@@ -58,7 +58,7 @@ def write_report(
         "answers": "".join(f"<li>{escape(text)}</li>" for text in answers.sentences(standing, runs)),
         "verdicts": _verdicts(verdicts),
         "ranking": _published("ranking", scores.ranking(standing, runs), folder),
-        "problems": _published("problems", scores.by_problem(standing), folder),
+        "problems": _published("problems", scores.by_problem(standing), folder) or "<p>Nothing was run.</p>",
         "figures": "\n".join(figure(picture, folder, i) for i, picture in enumerate(figures, 1))
         or "<p>This experiment asks for none.</p>",
         "statuses": _published("statuses", endings.statuses(runs), folder),

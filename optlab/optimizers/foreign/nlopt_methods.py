@@ -50,6 +50,7 @@ class NloptMethod(ForeignOptimizer):
                 function = shown.constraint(kind)
                 add(function, np.zeros(shown.rows(kind, x0)))
         self.prepare(solver)
+        nlopt.srand(oracle.seed)
         try:
             x = solver.optimize(x0)
         except Exception as error:  # of several types of its own, by version
