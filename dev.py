@@ -6,6 +6,8 @@
     python3 dev.py test [ARGS]    run the tests on every core; ARGS go to pytest
     python3 dev.py lint           formatting, ruff, types, import layers
     python3 dev.py check          lint, then test
+    python3 dev.py bench [NAME …] [--gate] [--quick] [--load N] [--peers]
+                                  measure optlab beside its peers (benchmarks/README.md); --peers installs those first
 
 Python 3.6 can still parse this file, so that an old interpreter is answered with a sentence instead of a syntax error.
 """
@@ -50,6 +52,8 @@ ENVIRONMENT = {
     "UV_PYTHON_PREFERENCE": "only-system",
 }
 LINES_SHOWN = 4
+PEERS = ("nlopt==2.11.0", "benchopt==1.10.0")
+"""What benchmarks compare with and nothing else needs; in .tools/peers, last on the path."""
 
 
 class CommandError(Exception):
@@ -214,7 +218,31 @@ def check() -> int:
     return max(codes)
 
 
-COMMANDS: "dict[str, Callable[..., int]]" = {c.__name__: c for c in (setup, demo, test, lint, check)}
+def bench(*arguments: str) -> int:
+    """Run the benchmarks; their peers are installed only when asked for."""
+    setup()
+    if "--peers" in arguments:
+        install_peers()
+    return run(PYTHON, "-m", "benchmarks", *(word for word in arguments if word != "--peers"))
+
+
+def install_peers() -> None:
+    """Put the peers into .tools/peers, anew when their list has changed."""
+    folder, wanted = TOOLS / "peers", "\n".join(PEERS)
+    stamp = folder / "peers.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("bench: installing " + ", ".join(PEERS), flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        command: "list[str | Path]" = [locked_uv(), "pip", "install", "--python", PYTHON]
+        run(*command, "--target", folder, *PEERS, quiet=True)
+    except CommandError:
+        run(interpreter(), "-m", "pip", "--python", PYTHON, "install", "--target", folder, *PEERS, quiet=True)
+    stamp.write_text(wanted)
+
+
+COMMANDS: "dict[str, Callable[..., int]]" = {c.__name__: c for c in (setup, demo, test, lint, check, bench)}
 
 
 def main(words: "list[str]") -> int:
@@ -227,7 +255,7 @@ def main(words: "list[str]") -> int:
         sys.stderr.write(f"dev.py: {given}; use one of: {', '.join(COMMANDS)}\n")
         return 2
     name, *arguments = words
-    if arguments and name != "test":
+    if arguments and name not in ("test", "bench"):
         sys.stderr.write(f"dev.py: {name} takes no arguments, got: {' '.join(arguments)}\n")
         return 2
     try:

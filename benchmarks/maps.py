@@ -1,64 +1,52 @@
-"""A step-size × start map of gradient descent in one batch, beside the same runs one by one.
+"""What does a run cost in a map of 10,000 beside the same run alone, written by hand or by optlab?
 
-    .venv/bin/python benchmarks/maps.py
-
-10,000 runs on the two-dimensional Rosenbrock function, 200 iterations at most. The contenders take turns in one
-process at one BLAS thread, on the thread's CPU clock; every figure is nanoseconds per run and iteration, the median of
-the repeats, and the ratio is what counts. One by one a random part of the runs is timed. "bare" is a loop over the
-runs with nothing but the step, f and ∇f in NumPy arrays, "floats" the same in Python's own numbers.
+Gradient descent on the two-dimensional Rosenbrock function, 100 step sizes × 100 starts, 200 iterations at most, per
+run and iteration. One by one, a random part of the runs is timed. The bare loop does nothing but the step, f and ∇f in
+NumPy arrays; the loop in Python's own numbers says what the language allows one run at a time.
 """
-
-# ruff: noqa: E402  the threads are set before NumPy is loaded
 
 from __future__ import annotations
 
-import os
-
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from statistics import median
 from time import thread_time
 from typing import Any
 
 import numpy as np
 
 import optlab
+from benchmarks._harness import Case, Measure, Peer
 from optlab.core.driver import Loop
 from optlab.core.problem import ProblemBase
 from optlab.core.stop import Iterations, Stationary
 
-SIDE, LIMIT, REPEATS = 100, 200, 5
+SIDE, LIMIT, ROUNDS = 100, 200, 5
 PART, FEW = 200, 20
-"""Runs one by one per repeat: by hand-written gradients, and by autograd."""
-STOP = Stationary() | Iterations(LIMIT)
-GATES = {"bare": 40, "one by one": 100, "one by one, autograd": 300}
+"""Runs one by one per measurement: with gradients by hand, and by autograd."""
 
 
-def f(x: Any) -> Any:
-    """Rosenbrock's function."""
+def valley(x: Any) -> Any:
+    """Rosenbrock's function as a user writes it, for autograd."""
     return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
 
 
-def fg(x: Any) -> tuple[float, Any]:
+def both(x: Any) -> tuple[float, Any]:
     """The value and the gradient by hand."""
     a, b = x
     t, u = b - a * a, 1 - a
     return 100 * t * t + u * u, np.array([-400 * a * t - 2 * u, 200 * t])
 
 
-def bare(x: Any, alpha: float, iterations: int) -> None:
+def arrays(x: Any, alpha: float, iterations: int) -> None:
     """Take the steps of one run in NumPy arrays."""
-    _, g = fg(x)
+    _, g = both(x)
     for _ in range(iterations):
         x -= alpha * g
-        _, g = fg(x)
+        _, g = both(x)
 
 
 def floats(x: Any, alpha: float, iterations: int) -> None:
-    """Take the steps of one run in Python's own floats."""
+    """Take the steps of one run in Python's own numbers."""
     a, b = x.tolist()
     try:
         for _ in range(iterations + 1):
@@ -69,58 +57,51 @@ def floats(x: Any, alpha: float, iterations: int) -> None:
         return
 
 
-def main() -> None:
-    """Print the figures."""
-    task: ProblemBase = optlab.problem("rosenbrock")
-    traced = optlab.Problem(f, start=[-1.2, 1.0])
-    method = optlab.optimizer("gradient_descent")
-    alpha, place = (m.ravel() for m in np.meshgrid(np.geomspace(1e-4, 4e-3, SIDE), np.linspace(-2, 2, SIDE)))
+def cases(quick: bool) -> Iterator[Case]:
+    """Yield the map with gradients by hand, and by autograd."""
+    side = 10 if quick else SIDE
+    by_hand, by_autograd = optlab.problem("rosenbrock"), optlab.Problem(valley, start=[-1.2, 1.0])
+    method: Any = optlab.optimizer("gradient_descent")
+    stop = Stationary() | Iterations(LIMIT)
+    alpha, place = (m.ravel() for m in np.meshgrid(np.geomspace(1e-4, 4e-3, side), np.linspace(-2, 2, side)))
     starts = np.column_stack([place, np.ones(place.size)])
-    found = optlab.map_runs(task, method, starts, {"step_size": alpha}, STOP)
-    assert found.together
-    k = found.iterations + 1
-    print(f"{found.f.size} runs, {k.sum()} iterations, {np.unique(found.status.astype(str)).tolist()}")
-    drawn = np.random.default_rng(0).permutation(alpha.size)
+    iterations = optlab.map_runs(by_hand, method, starts, {"step_size": alpha}, stop).iterations
+    drawn = np.random.default_rng(0).permutation(alpha.size).tolist()
 
-    def loop(problem: ProblemBase, i: int) -> None:
-        for _ in Loop(problem, replace(method, step_size=float(alpha[i])), start=starts[i], stop=STOP):
-            pass
+    def batch(problem: ProblemBase) -> Measure:
+        def measure() -> float:
+            begin = thread_time()
+            found = optlab.map_runs(problem, method, starts, {"step_size": alpha}, stop)
+            seconds = thread_time() - begin
+            assert found.together
+            return seconds / float((found.iterations + 1).sum())
 
-    def batch(problem: ProblemBase) -> None:
-        assert optlab.map_runs(problem, method, starts, {"step_size": alpha}, STOP).together
+        return measure
 
-    def each(some: Any, act: Callable[[int], None]) -> Callable[[], None]:
-        def every() -> None:
-            for i in some:
-                act(i)
+    def each(some: Iterable[int], act: Callable[[int], None]) -> Measure:
+        def measure() -> float:
+            begin = thread_time()
+            with np.errstate(all="ignore"):
+                for i in some:
+                    act(i)
+            return (thread_time() - begin) / float((iterations[list(some)] + 1).sum())
 
-        return every
+        return measure
 
-    by_hand, by_autograd = drawn[:PART].tolist(), drawn[:FEW].tolist()
-    contenders: dict[str, tuple[Callable[[], Any], int]] = {
-        "batch": (lambda: batch(task), int(k.sum())),
-        "batch, autograd": (lambda: batch(traced), int(k.sum())),
-        "bare": (each(by_hand, lambda i: bare(starts[i].copy(), alpha[i], found.iterations[i])), int(k[by_hand].sum())),
-        "floats": (each(by_hand, lambda i: floats(starts[i], alpha[i], found.iterations[i])), int(k[by_hand].sum())),
-        "one by one": (each(by_hand, lambda i: loop(task, i)), int(k[by_hand].sum())),
-        "one by one, autograd": (each(by_autograd, lambda i: loop(traced, i)), int(k[by_autograd].sum())),
+    def alone(problem: ProblemBase) -> Callable[[int], None]:
+        def act(i: int) -> None:
+            for _ in Loop(problem, replace(method, step_size=float(alpha[i])), start=starts[i], stop=stop):
+                pass
+
+        return act
+
+    part, few = drawn[: 5 if quick else PART], drawn[: 2 if quick else FEW]
+    what, rounds = f"map of {alpha.size:,} runs, per run and iteration", ROUNDS
+    peers = {
+        "bare loop": Peer(each(part, lambda i: arrays(starts[i].copy(), alpha[i], iterations[i])), 1 / 40),
+        "optlab, one by one": Peer(each(part, alone(by_hand)), 1 / 100),
+        "loop in Python's floats": Peer(each(part, lambda i: floats(starts[i], alpha[i], iterations[i])), limit=True),
     }
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    with np.errstate(all="ignore"):
-        for _ in range(REPEATS):
-            for name, (act, many) in contenders.items():
-                begin = thread_time()
-                act()
-                times[name].append((thread_time() - begin) / many * 1e9)
-    ns = {name: median(values) for name, values in times.items()}
-    for name, value in ns.items():
-        fast = ns["batch, autograd" if "autograd" in name else "batch"]
-        gate = f"   at least {GATES[name]}" if name in GATES else ""
-        print(f"{name:22s} {value:10.1f} ns   {value / fast:8.1f} × the batch{gate}")
-    short = [name for name, most in GATES.items()
-             if ns[name] < most * ns["batch, autograd" if "autograd" in name else "batch"]]  # fmt: skip
-    raise SystemExit(f"missed: {', '.join(short)}" if short else 0)
-
-
-if __name__ == "__main__":
-    main()
+    yield Case(what, batch(by_hand), peers, rounds)
+    one_by_one = Peer(each(few, alone(by_autograd)), 1 / 300)
+    yield Case(f"{what}, by autograd", batch(by_autograd), {"optlab, one by one": one_by_one}, rounds)

@@ -51,15 +51,18 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _WHERE:
-        return getattr(import_module(f"optlab.{_WHERE[name]}"), name)
-    if name in _MODULES:
-        return import_module(f"optlab.{_MODULES[name]}")
-    msg = f"module 'optlab' has no attribute {name!r}"
-    raise AttributeError(msg)
+        found = getattr(import_module(f"optlab.{_WHERE[name]}"), name)
+    elif name in _MODULES:
+        found = import_module(f"optlab.{_MODULES[name]}")
+    else:
+        msg = f"module 'optlab' has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = found  # asked for once
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})
 
 
 if TYPE_CHECKING:

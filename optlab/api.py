@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from optlab.choice import AUTO, Choice, NothingFitsError, choose
 from optlab.core import batch, driver
 from optlab.core.batch import Runs
+from optlab.core.best import best_feasible
 from optlab.core.column import OF_CONSTRAINTS, Column, compute_columns
 from optlab.core.conditions import Conditions, conditions
 from optlab.core.events import Watch
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from optlab.sets.base import ConvexSet
 
 
+NOWHERE = (np.empty(0), float("nan"))
+
+
 @dataclass(frozen=True)
 class Result:
     """What `minimize` returns.
@@ -46,7 +52,8 @@ class Result:
     x, f : (n,) array, float
         The last iterate and its value.
     best_x, best_f : (n,) array, float
-        The best iterate seen.
+        The iterate with the least f. With constraints: of the kept iterates that meet them, by the rule for CONVERGED;
+        where none does, the one that violates them least. Then they are computed when first looked at.
     status : Status
         Why it ended; `message` says it in words, with numbers. `success` is True for CONVERGED alone.
     iterations : int
@@ -60,8 +67,6 @@ class Result:
 
     x: Array
     f: float
-    best_x: Array
-    best_f: float
     status: Status
     message: str
     iterations: int
@@ -70,11 +75,27 @@ class Result:
     record: Trace = field(repr=False)
     notes: dict[str, str] = field(default_factory=dict, repr=False)
     chosen: str = ""
+    lowest: tuple[Array, float] = field(default=NOWHERE, repr=False)
+    judge: ProblemBase | None = field(default=None, repr=False)
     pending: ProblemBase | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Compute the table first: the problem, which may not be picklable, stays here."""
-        return {**vars(self), "trace": self.trace, "pending": None}
+        """Compute what is left to be computed first: the problem, which may not be picklable, stays here."""
+        return {**vars(self), "trace": self.trace, "_best": self._best, "judge": None, "pending": None}
+
+    @property
+    def best_x(self) -> Array:
+        """The best iterate, (n,)."""
+        return self._best[0]
+
+    @property
+    def best_f(self) -> float:
+        """Its f."""
+        return self._best[1]
+
+    @cached_property
+    def _best(self) -> tuple[Array, float]:
+        return self.lowest if self.judge is None else best_feasible(self.judge, self.record, self.lowest)
 
     @property
     def success(self) -> bool:
@@ -153,7 +174,7 @@ def _choice(problem: ProblemBase) -> Choice:
         return choose(problem)
     except NothingFitsError as error:
         kinds, entries = set(problem.constrained), catalogue(()).entries("optimizers").values()
-        fit = [entry.name for entry in entries if kinds <= set(entry.attributes.get("handles", ()))]
+        fit = [entry.name for entry in entries if kinds <= set(catalogue(()).words(entry, "handles"))]
         others = f"; these do, by name: {', '.join(sorted(fit))}" if fit else "; nor does any other of the catalogue"
         msg = f"{error}{others}"
         raise NothingFitsError(msg) from error
@@ -167,10 +188,10 @@ def _prepared(problem_or_f: Any, method: Any, start: Any) -> tuple[ProblemBase, 
             msg = "a plain function needs a start: minimize(f, start=[…])"
             raise InputError(msg)
         problem_or_f = Problem(problem_or_f, start=start)
+    if isinstance(method, Optimizer):
+        return problem_or_f, method, None
     chosen = _choice(problem_or_f) if method in (None, AUTO, {"name": AUTO}) else None
-    method = chosen.name if chosen else method
-    made = method if isinstance(method, Optimizer) else catalogue(()).make("optimizers", method)
-    return problem_or_f, made, chosen
+    return problem_or_f, catalogue(()).make("optimizers", chosen.name if chosen else method), chosen
 
 
 def minimize(
@@ -195,7 +216,7 @@ def minimize(
     start : (n,) array-like, optional
         The problem's standard start by default.
     stop : Stop, optional
-        ``Stationary() | Iterations(10_000)`` by default.
+        ``optlab.stop.Stationary() | optlab.stop.Iterations(10_000)`` by default.
     columns : sequence of names, mappings or Column instances, optional
         Diagnostics to compute after the run. By default none, but with constraints the KKT residuals and the active
         set, when the trace is first looked at.
@@ -240,7 +261,8 @@ def minimize(
         best_f = float(np.fmin.reduce(kept))
         best = trace.points[int(np.argmax(kept == best_f))]
     return Result(
-        x=np.array(x), f=float(f), best_x=np.array(x if best is None else best), best_f=best_f,
+        x=np.array(x), f=float(f), lowest=(np.array(x if best is None else best), best_f),
+        judge=loop.judge if set(task.constrained) - {"composite"} and len(trace) else None,
         status=trace.status, message=message, iterations=loop.k, seconds=loop.seconds,
         evaluations={c: int(getattr(loop.oracle, n)) for c, n in zip(COUNTERS, COUNTS, strict=True)},
         record=trace, notes=notes, chosen=str(chosen) if chosen else "",
@@ -357,7 +379,8 @@ def run(experiment: str | Path | Mapping[str, Any] | Experiment, **options: Any)
     elif not isinstance(experiment, Experiment):
         experiment = load_experiment(Path(experiment))
     results = runner.execute(experiment, **options)
-    report(results)
+    if not results.current:
+        report(results)
     return results
 
 
@@ -365,14 +388,25 @@ def report(results: Results) -> Path:
     """Draw every plot that the experiment of a results folder names, and write report.html; return its path.
 
     A plot that fails is named in the report; the others are drawn.
+
+    Raises
+    ------
+    OptlabError
+        Where the disk does not take them; the tables are there.
     """
+    from optlab import made
     from optlab.plots.save import draw_all
     from optlab.report import write_report
+    from optlab.store import writing
 
-    names = catalogue(results.plugins)
-    made = [names.make("plots", plot) for plot in results.experiment.get("plots", ())]
-    figures = draw_all(made, results, results.folder / "figures")
-    return write_report(results, results.folder, figures, results.verdicts)
+    names, folder, plots = catalogue(results.plugins), results.folder, results.experiment.get("plots", ())
+    made.forget(folder)
+    with writing(folder):
+        figures = draw_all([names.make("plots", plot) for plot in plots], results, folder / "figures")
+        page = write_report(results, folder, figures, results.verdicts)
+    if not any(picture.problem for picture in figures):
+        made.mark(folder, plots, results.plugins, [file for picture in figures for file in picture.files])
+    return page
 
 
 def load(folder: str | Path) -> Results:
@@ -438,12 +472,15 @@ def sensitivity(
     Raises
     ------
     InputError
-        Where there is no solution to start from.
+        Where there is no solution to start from, or `step` is no number > 0.
 
     Source: Nocedal & Wright (2006), section 12.8.
     """
     from optlab.prices import sensitivities, solved
 
+    if not (isinstance(step, Real) and 0 < step < inf):
+        msg = f"step must be a number > 0, given {step!r}"
+        raise InputError(msg)
     there = catalogue(()).make("problems", problem)
     method = catalogue(()).make("optimizers", optimizer)
     return sensitivities(there, method, solved(there, method) if x is None else x, step)

@@ -6,6 +6,7 @@ configuration; 130 when interrupted, results so far kept.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -52,10 +53,15 @@ class Group(click.Group):
             ctx.exit(INTERRUPTED)
 
 
+SELDOM = (50_000, 20, 50)
+"""Allocations between two searches for garbage: by Python's own 700 a start spends a twentieth of its time on them."""
+
+
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="optlab")
 def main() -> None:
     """A laboratory for optimization algorithms: one YAML file in, tables, figures and a report out."""
+    gc.set_threshold(*SELDOM)
 
 
 @main.command("run")
@@ -155,13 +161,17 @@ def _settings(spec: dict[str, Any]) -> str:
     return " ".join([str(spec["name"]), *(f"{k}={words(v)}" for k, v in spec.items() if k != "name")])
 
 
+SHOWN = ("label", "problem", "precision", "status", "message", "iterations", "f", "n_f", "tuned", "notes")
+"""What of a run's row is told at the end."""
+
+
 def _tell(results: Results) -> bool:
     """Print where everything is and what came out; return whether something that --strict minds went wrong."""
-    from optlab.failures import causes, failure_lines
     from optlab.runner import FAILURES
-    from optlab.text_table import runs_table, verdict_lines
+    from optlab.text_table import runs_table, there, verdict_lines
 
-    click.echo(runs_table(results.runs))
+    runs = results.rows(SHOWN, "problem.")
+    click.echo(runs_table(runs))
     if results.verdicts:
         click.echo("\n" + "\n".join(verdict_lines(results.verdicts)))
     click.echo(f"\nresults  {results.folder}")
@@ -170,19 +180,21 @@ def _tell(results: Results) -> bool:
             click.echo(f"{name.removesuffix('.html'):<8} {results.folder / name}")
     if results.reused:
         click.echo(f"reused   {results.reused} of {results.executed + results.reused} runs, unchanged since")
-    if "tuned" in results.runs:
-        rows = results.runs[results.runs["tuned"].fillna("") != ""].drop_duplicates(["label", "problem", "tuned"])
-        for row in rows.to_dict("records"):
-            click.echo(f"tuned    {row['label']} on {row['problem']}: {row['tuned']}")
-    noted = int(results.runs["notes"].fillna("").ne("").sum()) if "notes" in results.runs else 0
+    tuned = [(run["label"], run["problem"], run["tuned"]) for run in runs if there(run.get("tuned")) and run["tuned"]]
+    for label, problem, words in dict.fromkeys(tuned):
+        click.echo(f"tuned    {label} on {problem}: {words}")
+    noted = sum(1 for run in runs if there(run.get("notes")) and run["notes"])
     if noted:
         click.echo(f"columns of {noted} runs could not all be computed; {results.folder / 'report.html'} says why")
     for words in results.set_aside:
         click.echo(words, err=True)
-    failures = results.runs[results.runs["status"].isin(FAILURES)]
-    for line in failure_lines(causes(failures)):
-        click.echo(line, err=True)
-    return bool(len(failures)) or not all(verdict.met for verdict in results.verdicts)
+    bad = any(run["status"] in FAILURES for run in runs)
+    if bad:
+        from optlab.failures import causes, failure_lines
+
+        for line in failure_lines(causes(results.runs[results.runs["status"].isin(FAILURES)])):
+            click.echo(line, err=True)
+    return bad or not all(verdict.met for verdict in results.verdicts)
 
 
 @main.command("list")

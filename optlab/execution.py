@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -12,7 +12,7 @@ from optlab.choice import AUTO, METHODS
 from optlab.core.settings import type_of
 from optlab.core.status import Status
 from optlab.executors.base import Executor, Outcome, Task
-from optlab.fingerprint import digest, source_digest, versions
+from optlab.fingerprint import Original, digest, source_digest, versions
 from optlab.registry import inner_kind
 from optlab.verification import Verifier
 from optlab.work import Finished, catalogue, failed
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 FAILURES = frozenset({Status.ERROR.name, Status.KILLED.name, Status.TIMEOUT.name})
 """Statuses that `retry="failed"` runs again, and that --strict objects to."""
 
+EDITED = (
+    "edited while the experiment was running: which version this run is of cannot be told; the same command runs it "
+    "again with the new one, --retry failed with the old one"
+)
 REFRESH = 0.2
 """Seconds between two drawings of the progress bar."""
 
@@ -41,6 +45,13 @@ class Keys:
         self._loop = digest([source_digest(Path(str(module.__file__))) for module in (work, verification)])
         self._digests: dict[Path, str] = {}
         self._parts: dict[tuple[str, int], tuple[Any, str]] = {}
+        self._originals = {path: Original(path) for path in self._names.plugins}
+
+    def outdated(self, spec: Mapping[str, Any]) -> str:
+        """Say that a plug-in of a run is not any more what its key was made of; an empty string where all are."""
+        edited = sorted(path.name for path in self._names.plugins_of(spec) if self._originals[path].edited)
+        verb = "were" if len(edited) > 1 else "was"
+        return f"{', '.join(edited)} {verb} {EDITED}" if edited else ""
 
     def of(self, run: Run) -> str:
         """Return the key of a run."""
@@ -109,6 +120,8 @@ class Batch:
     keys : list of str
         Their keys; runs with the same key are one.
     store : Store
+    origin : Keys
+        What the keys were made of.
     missing : list of int
         Positions of the runs that are to be executed.
     reused : int
@@ -122,6 +135,7 @@ class Batch:
     runs: Sequence[Run]
     keys: list[str]
     store: Store
+    origin: Keys
     missing: list[int]
     reused: int
     executed: int = 0
@@ -151,7 +165,7 @@ def batch(runs: Sequence[Run], keys: Keys, store: Store, *, fresh: bool, retry: 
     """Return the runs with what the store already holds of them."""
     names = [keys.of(run) for run in runs]
     missing, reused = compare(names, store.snapshot, fresh=fresh, retry=retry)
-    return Batch(runs, names, store, missing, reused)
+    return Batch(runs, names, store, keys, missing, reused)
 
 
 def compare(names: Sequence[str], there: Snapshot, *, fresh: bool, retry: str | None) -> tuple[list[int], int]:
@@ -178,7 +192,11 @@ def carry_out(those: Batch, executor: Executor, plugins: tuple[str, ...], *, pro
     outcomes = executor.run(Tasks(those, plugins))
     with Progress(len(those.missing), unit, shown=progress) as bar:
         try:
-            for outcome in outcomes:
+            for arrived in outcomes:
+                outcome = arrived
+                outdated = those.origin.outdated(outcome.task.spec)
+                if outdated:
+                    outcome = replace(outcome, kind="error", finished=None, reason=outdated)
                 finished = outcome.finished or _lost(outcome)
                 finished.row["attempts"] = outcome.attempts
                 verifier.check(finished, outcome.task.spec)

@@ -18,6 +18,7 @@ from optlab.config.expansion import Expansion
 from optlab.config.models import ExperimentFile
 from optlab.config.run import Run
 from optlab.config.text import Document, read
+from optlab.plugins import looked_at_once
 
 __all__ = ["Experiment", "Run", "from_dict", "load"]
 
@@ -125,7 +126,8 @@ def _checked(document: Document, folder: Path, source: Path | None, plugins: Seq
         wording.report(document, error.errors(include_url=False), ExperimentFile)
         file = None
     more = Expansion(document, folder, [Path(p) for p in plugins])
-    more.check(file)
+    with looked_at_once():
+        more.check(file)
     document.check()
     assert file is not None
     name = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core.conditions import conditions
-from optlab.core.status import OptlabError, Status
+from optlab.core.status import OptlabError, Status, worded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def _words(data: PlotData, run: str) -> list[str]:
             return [""] * 5 + ["", "no iterate was kept", ""]
         found = conditions(data.problem(run), points[-1])
     except Exception as error:  # a user's problem
-        return [""] * 5 + ["", f"not computed: {type(error).__name__}: {error}", ""]
+        return [""] * 5 + ["", f"not computed: {worded(error)}", ""]
     many = str(int(found.active.sum())) if found.active.size else ""
     numbers = (found.stationarity, found.primal, found.dual, found.complementarity)
     verdict = "holds" if found.holds else "fails: " + "; ".join(found.fails.values())

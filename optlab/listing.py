@@ -17,6 +17,8 @@ LEGEND = (
     "what is missing comes from autograd.\nn: the default where it can be chosen (…); optlab show NAME tells more, "
     "optlab list problems --facts what is known."
 )
+BY_SETTINGS = "…"
+"""Stands for what the text scan cannot know, as the needs of a method made of another one."""
 FACT_HEAD = ("name", "n", "f*", "x*", "how it is known")
 
 
@@ -62,10 +64,15 @@ def _by_family(entries: list[Entry]) -> str:
     head = ("name", "needs", "tags", "source")
     blocks = []
     for family, members in sorted(families.items()):
-        rows = [(e.name, _commas(e.attributes.get("needs", ("gradient",))), _commas(e.attributes.get("properties", ())),
-                 e.source or e.summary) for e in members]  # fmt: skip
+        rows = [(e.name, _words(e, "needs", ("gradient",)),
+                 _words(e, "properties", ()), e.source or e.summary) for e in members]  # fmt: skip
         blocks.append(f"{family}: {len(members)}\n{table(head, rows, whole=('name', 'needs'))}")
-    return "\n\n".join([*blocks, f"{len(entries)} optimizers; optlab show NAME tells more"])
+    more = f"optlab show NAME tells more, and what depends on the settings ({BY_SETTINGS})"
+    return "\n\n".join([*blocks, f"{len(entries)} optimizers; {more}"])
+
+
+def _words(entry: Entry, attribute: str, otherwise: tuple[str, ...]) -> str:
+    return BY_SETTINGS if attribute in entry.computed else _commas(entry.attributes.get(attribute, otherwise))
 
 
 def _chosen(entries: list[Entry], kind: str, key: str, wanted: Sequence[str]) -> list[Entry]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from optlab.core.status import InputError
+from optlab.core.status import InputError, worded
 from optlab.fingerprint import OWN, source_digest
 
 
@@ -22,7 +24,25 @@ def load_plugin(path: Path) -> ModuleType:
     InputError
         When the file raises while it is imported; the message names the exception and the line.
     """
-    return _load(path, source_digest(path, with_own=False))
+    held = _HELD.get()
+    if held is None:
+        return _load(path, source_digest(path, with_own=False))
+    if path not in held:
+        held[path] = _load(path, source_digest(path, with_own=False))
+    return held[path]
+
+
+@contextmanager
+def looked_at_once() -> Iterator[None]:
+    """Take plug-ins for unchanged meanwhile: many objects are made of them at once, and each look reads their files."""
+    before = _HELD.set({})
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+
+
+_HELD: ContextVar[dict[Path, ModuleType] | None] = ContextVar("held", default=None)
 
 
 @cache
@@ -38,8 +58,8 @@ def _load(path: Path, digest: str) -> ModuleType:
         del sys.modules[module.__name__]
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
-        msg = f"plug-in {where} cannot be imported: {type(error).__name__}: {error}"
-        if "non-frozen dataclass" in str(error):
+        msg = f"plug-in {where} cannot be imported: {worded(error)}"
+        if "non-frozen dataclass" in msg:
             msg += " (decorate the class with @dataclass(frozen=True))"
         raise InputError(msg) from error
     return module
@@ -59,9 +79,28 @@ def _neighbors(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
         sys.dont_write_bytecode = writes
         for name, module in hidden.items():
-            if name not in _OURS or name not in sys.modules:
+            fresh = name in _OURS and (name in sys.modules or _lies_in(module, folder))  # now, or once it is imported
+            if not fresh:
                 sys.modules[name] = module
         _OURS.update(name for name, module in sys.modules.items() if name not in hidden and _lies_in(module, folder))
+
+
+@contextmanager
+def beside(folders: Set[Path]) -> Iterator[None]:
+    """Let what lies beside plug-ins be imported while their functions are called, which may import at any time."""
+    known = set(sys.modules)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    added = sorted(map(str, folders))
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes
+        for name in added:
+            with suppress(ValueError):
+                sys.path.remove(name)
+        fresh = sys.modules.keys() - known
+        _OURS.update(name for name in fresh if any(_lies_in(sys.modules[name], folder) for folder in folders))
 
 
 _OURS: set[str] = set()
@@ -74,4 +113,5 @@ def _lies_in(module: object, folder: Path) -> bool:
     top = name.partition(".")[0]
     if not file or name == "__main__" or name.startswith("optlab_plugin_") or top in OWN:
         return False
-    return Path(file).parent == folder or (folder / top) in Path(file).parents
+    home = f"{folder}{os.sep}"  # texts, since every module there is is looked at
+    return file.startswith(home) and (os.sep not in file[len(home) :] or file.startswith(f"{home}{top}{os.sep}"))

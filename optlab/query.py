@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optlab.core.status import InputError
+from optlab.snapshot import MovedError
 from optlab.tables import TABLES
 
 if TYPE_CHECKING:
@@ -33,17 +34,28 @@ def query(results: Results, sql: str) -> pd.DataFrame:
     except ImportError as error:
         msg = "queries need DuckDB: pip install 'optlab[sql]'"
         raise InputError(msg) from error
-    with duckdb.connect(":memory:") as connection:
-        for name in TABLES:
-            if results.partial:
-                connection.register(name, results.snapshot.table(name))
-            else:
-                path = str(results.snapshot.sources[0].paths[name]).replace("'", "''")
-                connection.execute(f"create view {name} as select * from read_parquet('{path}')")
-        try:
-            answer = connection.execute(sql)
-            frame: pd.DataFrame = answer.df()
-        except duckdb.Error as error:
-            msg = f"the query cannot be answered: {error}"
-            raise InputError(msg) from error
+
+    def ask() -> pd.DataFrame | None:
+        there, partial = results.snapshot, results.partial
+        with duckdb.connect(":memory:") as connection:
+            try:
+                for name in TABLES:
+                    if partial:
+                        connection.register(name, there.table(name))
+                    else:
+                        path = str(there.sources[0].paths[name]).replace("'", "''")
+                        connection.execute(f"create view {name} as select * from read_parquet('{path}')")
+                answer: Any = connection.execute(sql)  # None for an empty query
+                found: pd.DataFrame | None = answer.df() if answer is not None else None
+            except duckdb.Error as error:
+                if there.outdated:
+                    raise MovedError(results.folder) from error
+                msg = f"the query cannot be answered: {error}"
+                raise InputError(msg) from error
+        return found
+
+    frame = results.steady(ask, results.folder)
+    if frame is None:
+        msg = f"the query is empty, given {sql!r}: for example, select label, count(*) from runs group by label"
+        raise InputError(msg)
     return frame

@@ -14,6 +14,7 @@ from typing import Any
 
 from optlab.core.settings import build, classes_of, snake_case, type_of
 from optlab.core.status import InputError, nearest
+from optlab.outline import outline
 from optlab.plugins import load_plugin
 
 ROOTS: dict[str, tuple[str, ...]] = {
@@ -67,6 +68,8 @@ class Entry:
         Names of its methods, those of bases in the same catalogue included.
     defaults : dict
         Literal defaults of its settings, inherited ones included.
+    computed : frozenset of str
+        Class attributes that are no literals: only the class itself can tell them.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Entry:
     fields: tuple[str, ...] = ()
     methods: frozenset[str] = frozenset()
     defaults: dict[str, Any] = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,13 @@ class _Inherited:
     attributes: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
 
 
 NOT_INHERITED = ("abstract", "name", "variants")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _ClassStatement:
     node: ast.ClassDef
     path: Path
@@ -110,11 +115,13 @@ class _ClassStatement:
         return [b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "") for b in self.node.bases]
 
 
-def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]:
+def _statements(files: Iterable[tuple[Path, str, str]], *, own: bool = False) -> list[_ClassStatement]:
+    """Return the class statements of files; those of this project are read in outline."""
     found = []
     for path, module, family in files:
+        source = path.read_bytes()
         try:
-            tree = ast.parse(path.read_bytes(), filename=str(path))
+            tree = ast.parse(outline(source.decode()) if own else source, filename=str(path))
         except SyntaxError as error:
             msg = f"{path}:{error.lineno}:{error.offset}: {error.msg}"
             raise InputError(msg) from error
@@ -123,10 +130,11 @@ def _statements(files: Iterable[tuple[Path, str, str]]) -> list[_ClassStatement]
     return found
 
 
-def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the literal class attributes, ClassVar or plain, and the literal defaults of fields."""
+def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
+    """Return the literal class attributes, ClassVar or plain, literal defaults of fields, and what is no literal."""
     attributes: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
+    computed: set[str] = set()
     for statement in node.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             home, key, value = attributes, statement.targets[0].id, statement.value
@@ -135,15 +143,21 @@ def _literals(node: ast.ClassDef) -> tuple[dict[str, Any], dict[str, Any]]:
             and isinstance(statement.target, ast.Name)
             and statement.value is not None
         ):
-            home = attributes if "ClassVar" in ast.unparse(statement.annotation) else defaults
+            home = attributes if _of_class(statement.annotation) else defaults
             key, value = statement.target.id, statement.value
         else:
             continue
         try:
             home[key] = ast.literal_eval(value)
         except ValueError:
-            continue
-    return attributes, defaults
+            computed.add(key)
+    return attributes, defaults, frozenset(computed)
+
+
+def _of_class(annotation: ast.expr) -> bool:
+    """Whether an annotation is ClassVar, with a type or without, in quotes or not."""
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return "ClassVar" in str(getattr(outer, "id", "") or getattr(outer, "attr", "") or getattr(outer, "value", ""))
 
 
 SOURCE = re.compile(r"Source:\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL)
@@ -166,7 +180,7 @@ def _entries(
     members = {*ROOTS[kind], *known}
     chosen: list[_ClassStatement] = []
     rest = list(statements)
-    while found := [statement for statement in rest if members & set(statement.bases)]:
+    while found := {statement: None for statement in rest if not members.isdisjoint(statement.bases)}:
         chosen += found
         members |= {statement.node.name for statement in found}
         rest = [statement for statement in rest if statement not in found]
@@ -174,23 +188,25 @@ def _entries(
     inherited = dict(known)
     for statement in chosen:  # bases come before the classes that build on them
         node = statement.node
-        attributes, defaults = _literals(node)
+        attributes, defaults, computed = _literals(node)
+        own = attributes.keys()
         methods = frozenset(s.name for s in node.body if isinstance(s, ast.FunctionDef))
         for parent in (inherited[base] for base in statement.bases if base in inherited):
             attributes = {k: v for k, v in parent.attributes.items() if k not in NOT_INHERITED} | attributes
             defaults = parent.defaults | defaults
             methods |= parent.methods
-        inherited[node.name] = _Inherited(attributes, defaults, methods)
+            computed |= parent.computed - own
+        inherited[node.name] = _Inherited(attributes, defaults, methods, computed)
         if node.name.startswith("_") or attributes.get("abstract"):
             continue
         own_fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-                      and "ClassVar" not in ast.unparse(s.annotation)]  # fmt: skip
+                      and not _of_class(s.annotation)]  # fmt: skip
         text = ast.get_docstring(node) or ""
         summary = text.split("\n", 1)[0]
         name = attributes.get("name") or snake_case(node.name)
         source = _source(text) or _source(statement.text)
         entries.append(Entry(name, kind, node.name, statement.module, statement.path, node.lineno, summary, source,
-                             statement.family, attributes, tuple(own_fields), methods, defaults))  # fmt: skip
+                             statement.family, attributes, tuple(own_fields), methods, defaults, computed))  # fmt: skip
     entries.sort(key=lambda entry: (entry.path, entry.line))
     return entries, inherited
 
@@ -210,7 +226,7 @@ def _package_files(package: str) -> list[tuple[Path, str, str]]:
 
 @cache
 def _builtin(kind: str) -> tuple[dict[str, Entry], dict[str, _Inherited]]:
-    entries, classes = _entries(_statements(_package_files(PACKAGES[kind])), kind, {})
+    entries, classes = _entries(_statements(_package_files(PACKAGES[kind]), own=True), kind, {})
     return _unique(entries), classes
 
 
@@ -271,6 +287,8 @@ class Catalogue:
                 raise InputError(msg)
         statements = _statements((path, "", "plugin") for path in self.plugins)
         self._plugin_entries = {kind: _plugged_in(statements, kind) for kind in ROOTS} if statements else {}
+        found = [entry for entries in self._plugin_entries.values() for entry in entries.values()]
+        self._plugin_names = {name: e.path for e in found for name in (e.name, f"{e.path.stem}:{e.class_name}")}
 
     def entries(self, kind: str) -> dict[str, Entry]:
         """Return name → Entry of a kind: built-in, then plug-ins."""
@@ -281,6 +299,13 @@ class Catalogue:
         for name, entry in self._plugin_entries.get(kind, {}).items():
             found[f"{entry.path.stem}:{entry.class_name}" if name in found else name] = entry
         return found
+
+    def plugins_of(self, spec: Any) -> frozenset[Path]:
+        """Return the plug-in files whose classes a specification names, anywhere in it."""
+        if isinstance(spec, str):
+            return frozenset([self._plugin_names[spec]]) if spec in self._plugin_names else frozenset()
+        parts = spec.values() if isinstance(spec, Mapping) else spec if isinstance(spec, (list, tuple)) else ()
+        return frozenset().union(*map(self.plugins_of, parts)) if self._plugin_names else frozenset()
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted; installed third-party catalogues included."""
@@ -316,6 +341,16 @@ class Catalogue:
         if near or not others:
             return near or f" ({kind}: {', '.join(sorted(found))})"
         return f", which is {'an' if others[0][0] in 'aeiou' else 'a'} {others[0]} (see: optlab list {kind})"
+
+    def words(self, entry: Entry, attribute: str, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return a class attribute that is a tuple of words: as it is written; from the class where it is computed."""
+        if attribute not in entry.computed:
+            return tuple(entry.attributes.get(attribute, otherwise))
+        try:
+            found = getattr(self.find(entry.kind, entry.name), attribute)
+        except ImportError:  # of an optional package
+            return otherwise
+        return found if isinstance(found, tuple) else otherwise
 
     def find(self, kind: str, name: str) -> type:
         """Import and return the class of a name.

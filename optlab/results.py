@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from optlab.choice import AUTO
 from optlab.core.status import InputError
 from optlab.environment import SCHEMA
-from optlab.snapshot import PARTS, Snapshot, parts_of, table_path
+from optlab.snapshot import PARTS, TRIES, MovedError, Snapshot, edition, parts_of, table_path
 from optlab.work import catalogue
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import pandas as pd
 
     from optlab.core.optimizer import Optimizer
@@ -42,12 +46,16 @@ class Results:
         How many runs the latest execution ran, and how many it found unchanged.
     set_aside : tuple of str
         What the latest execution found damaged.
+    current : bool
+        Whether the verdicts, figures and report that are there are those of the tables, as the latest execution found.
     """
 
     folder: Path
     executed: int = 0
     reused: int = 0
     set_aside: tuple[str, ...] = ()
+    current: bool = False
+    _taken: Snapshot | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -64,6 +72,18 @@ class Results:
         """A row per run; those finished so far, while an experiment is running or where it was ended."""
         return self._table("runs")
 
+    def rows(self, names: Iterable[str], prefix: str) -> list[dict[str, Any]]:
+        """Return of every run these columns and those with the prefix, None or NaN where there is no value.
+
+        From complete tables it is read without pandas, which would take longer to import than all else.
+        """
+        wanted = set(names)
+        if self.partial:
+            frame = self.runs
+            own = [str(name) for name in frame if name in wanted or str(name).startswith(prefix)]
+            return frame[own].to_dict("records")  # type: ignore[return-value]
+        return self.snapshot.display([n for n in self.snapshot.names if n in wanted or n.startswith(prefix)])
+
     @cached_property
     def iterations(self) -> pd.DataFrame:
         """A row per run and iteration."""
@@ -78,7 +98,7 @@ class Results:
         InputError
             Where nothing was tuned.
         """
-        return self._read("tuning")
+        return self.steady(lambda: self._read("tuning"), self.folder / "tuning.parquet")
 
     @cached_property
     def experiment(self) -> dict[str, Any]:
@@ -109,10 +129,36 @@ class Results:
         """The plug-in files of the experiment."""
         return tuple(self.environment.get("plugins", ()))
 
-    @cached_property
+    @property
     def snapshot(self) -> Snapshot:
-        """What the folder held when it was first asked."""
-        return Snapshot(self.folder, verify=False)
+        """What the folder holds: looked at once, and again where its tables have been replaced since."""
+        if self._taken is None or self._taken.outdated:
+            self._taken = Snapshot(self.folder, verify=False)
+        return self._taken
+
+    def steady(self, read: Callable[[], T], path: Path) -> T:
+        """Return what `read` finds; once more where the tables are replaced meanwhile, as of an experiment that runs.
+
+        Raises
+        ------
+        InputError
+            That `path` is damaged, where that is no reason for it to fail.
+        """
+        from pyarrow import ArrowException
+
+        for _ in range(TRIES):
+            before = edition(self.folder)
+            try:
+                found = read()
+            except MovedError:
+                continue
+            except (OSError, ArrowException) as error:
+                if edition(self.folder) == before:
+                    raise _damaged(path) from error
+                continue
+            if edition(self.folder) == before:
+                return found
+        raise MovedError(self.folder)
 
     @property
     def partial(self) -> bool:
@@ -120,30 +166,16 @@ class Results:
         return bool(parts_of(self.folder))
 
     def _table(self, name: str) -> pd.DataFrame:
-        from pyarrow import ArrowException
+        def read() -> pd.DataFrame:
+            frame: pd.DataFrame = self.snapshot.table(name).to_pandas() if self.partial else self._read(name)
+            return frame
 
-        for again in (True, False):
-            if not self.partial:
-                break
-            try:
-                frame: pd.DataFrame = self.snapshot.table(name).to_pandas()
-            except (OSError, ArrowException) as error:
-                if not again:
-                    raise _damaged(self.folder / PARTS) from error
-                del self.snapshot  # the parts have become tables meanwhile
-            else:
-                return frame
-        return self._read(name)
+        return self.steady(read, self.folder / (PARTS if self.partial else f"{name}.parquet"))
 
     def _read(self, name: str) -> pd.DataFrame:
         import pandas as pd
-        from pyarrow import ArrowException
 
-        path = table_path(self.folder, name)
-        try:
-            return pd.read_parquet(path, page_checksum_verification=True)
-        except (OSError, ArrowException) as error:
-            raise _damaged(path) from error
+        return pd.read_parquet(table_path(self.folder, name), page_checksum_verification=True)
 
     def _json(self, name: str, nothing: Any) -> Any:
         path = self.folder / name
@@ -163,15 +195,7 @@ class Results:
         InputError
             For an unknown run.
         """
-        from pyarrow import ArrowException
-
-        if run not in self.snapshot.where:
-            msg = f"no run {run!r} in {self.folder}"
-            raise InputError(msg)
-        try:
-            return self.snapshot.trajectory(run)
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "trajectories.parquet") from error
+        return self._of(run, "trajectories", lambda there: there.trajectory(run))
 
     def iterations_of(self, run: str) -> pd.DataFrame:
         """Return the iterations of one run, all its columns; the rows of others are not read.
@@ -181,16 +205,19 @@ class Results:
         InputError
             For an unknown run.
         """
-        from pyarrow import ArrowException
-
-        if run not in self.snapshot.where:
-            msg = f"no run {run!r} in {self.folder}"
-            raise InputError(msg)
-        try:
-            frame: pd.DataFrame = self.snapshot.gather("iterations", [run]).to_pandas()
-        except (OSError, ArrowException) as error:
-            raise _damaged(self.folder / "iterations.parquet") from error
+        table: Any = self._of(run, "iterations", lambda there: there.gather("iterations", [run]))
+        frame: pd.DataFrame = table.to_pandas()
         return frame
+
+    def _of(self, run: str, table: str, read: Callable[[Snapshot], T]) -> T:
+        def found() -> T:
+            there = self.snapshot
+            if run not in there.where:
+                msg = f"no run {run!r} in {self.folder}"
+                raise InputError(msg)
+            return read(there)
+
+        return self.steady(found, self.folder / f"{table}.parquet")
 
     def problem(self, run: str) -> ProblemBase:
         """Return the problem of a run, built anew from its specification, uncounted."""
@@ -310,7 +337,7 @@ def load(folder: str | Path) -> Results:
     """
     path = Path(folder)
     _known_schema(path)
-    if not (table_path(path, "runs").is_file() or parts_of(path)):
+    if not any(table_path(path, "runs").is_file() or parts_of(path) for _ in range(2)):  # parts may become tables
         begun = (path / "experiment.yaml").is_file()
         msg = f"{path} holds no results " + (
             "yet: no run of its experiment has finished" if begun else "(no runs.parquet); run an experiment first"

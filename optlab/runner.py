@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optlab import environment, tuning
+from optlab import environment, made, tuning
 from optlab.core.status import InputError, OptlabError
 from optlab.execution import FAILURES, Keys, batch, carry_out, compare, make_executor
 from optlab.expect import evaluate
@@ -70,7 +70,9 @@ def execute(
     plugins = tuple(str(p) for p in experiment.plugins)
     runner = make_executor(executor or experiment.executor, workers, plugins)
     with Store(place) as store:
-        return _execute(experiment, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry)
+        return _execute(
+            experiment, place, store, Keys(plugins), runner, plugins, progress=progress, fresh=fresh, retry=retry
+        )
 
 
 def outlook(
@@ -90,10 +92,10 @@ def place_of(experiment: Experiment, folder: str | Path | None) -> Path:
 
 
 def _execute(
-    experiment: Experiment, store: Store, keys: Keys, runner: Executor, plugins: tuple[str, ...], *,
+    experiment: Experiment, place: Path, store: Store, keys: Keys, runner: Executor, plugins: tuple[str, ...], *,
     progress: bool, fresh: bool, retry: str | None,
 ) -> Results:  # fmt: skip
-    place, runs = store.folder, experiment.runs()
+    runs = experiment.runs()
     with writing(place):
         environment.write(place, experiment.source, plugins, experiment.seeds, experiment.overrides, len(runs))
         temporary = place / "experiment.yaml.tmp"
@@ -122,9 +124,14 @@ def _execute(
         raise Interrupted(msg)
     results = Results(place)
     results.executed, results.reused, results.set_aside = those.executed, those.reused, tuple(store.set_aside)
-    results.verdicts = evaluate(experiment.expect, results)
-    with writing(place):
-        (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
+    results.current = not (fresh or retry or those.executed or failure) and made.is_current(
+        place, experiment.plots, plugins
+    )
+    if not results.current:
+        made.forget(place)
+        results.verdicts = evaluate(experiment.expect, results)
+        with writing(place):
+            (place / "expectations.json").write_text(json.dumps([asdict(v) for v in results.verdicts], indent=2))
     if failure is not None:
         raise failure
     return results

@@ -46,6 +46,7 @@ def _describe(catalogue: Catalogue, entry: Entry) -> str:
     cls = catalogue.find(entry.kind, entry.name)
     family = f" ({entry.family})" if entry.family else ""
     lines = [f"{entry.name}: one of the {entry.kind}{family}", "", inspect.getdoc(cls) or "no description", ""]
+    lines += inherited_meanings(cls)
     rows = [(key, *_setting(cls, key, field)) for key, field in settings_of(cls).items()]
     lines.append(table(("setting", "type", "default", "range"), rows) if rows else "no settings")
     facts = [(key, _words(getattr(cls, key, None))) for key in FACTS]
@@ -56,6 +57,32 @@ def _describe(catalogue: Catalogue, entry: Entry) -> str:
         lines += page(catalogue.make("problems", entry.name))
     lines.append(f"{'file:':<12}{_short_path(entry.path)}:{entry.line}")
     return "\n".join(lines)
+
+
+def inherited_meanings(cls: type) -> list[str]:
+    """Return the lines on those settings that the class leaves to the docstrings of its bases, a section per base."""
+    left = settings_of(cls).keys() - {name for names, _ in parameters(cls) for name in names}
+    lines: list[str] = []
+    for base in cls.__mro__[1:]:
+        found = [(names, text) for names, text in parameters(base) if left.intersection(names)]
+        left -= {name for names, _ in found for name in names}
+        if found:
+            lines += [f"As in {base.__name__}:", *(line for _, text in found for line in text), ""]
+    return lines
+
+
+def parameters(cls: type) -> list[tuple[list[str], list[str]]]:
+    """Return (names, lines) of every entry of the section "Parameters" of a class's own docstring."""
+    _, heading, rest = inspect.cleandoc(cls.__doc__ or "").partition("Parameters\n----------\n")
+    found: list[tuple[list[str], list[str]]] = []
+    for line in rest.splitlines() if heading else ():
+        if line.startswith(" ") and found:
+            found[-1][1].append(line)
+        elif " : " in line:
+            found.append((line.partition(" : ")[0].split(", "), [line]))
+        else:
+            break
+    return found
 
 
 def draw(catalogue: Catalogue, name: str, path: Path) -> Path:

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optlab import tables
+from optlab.core.status import OptlabError
 from optlab.tables import INDEX, TABLES, read_layout
 from optlab.work import Finished
 
@@ -27,6 +29,16 @@ BLOCK_BYTES = 32_000_000
 """How much of the tables is in memory at once while runs are read one after another."""
 BLOCK_RUNS = 2_000
 NUMBER = 8
+TRIES, PAUSE = 50, 0.01
+"""How often, and seconds apart, a folder is looked at anew whose tables are just being replaced."""
+Stamp = tuple[int, int, int]
+
+
+class MovedError(OptlabError):
+    """The tables were replaced while they were read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the tables of {folder} were replaced while they were read; try again")
 
 
 @dataclass
@@ -41,6 +53,8 @@ class Source:
         Of its runs, in their order.
     begins, counts : dict of (R,) int arrays
         Where in each table a run begins, and how many rows it has there.
+    stamps : dict
+        Which file each table is, as the system tells them apart; another may come to lie at its path.
     bad : dict of set
         Damaged row groups, by name of the table.
     """
@@ -51,11 +65,33 @@ class Source:
     layouts: list[str]
     begins: dict[str, NDArray[np.int64]]
     counts: dict[str, NDArray[np.int64]]
+    stamps: dict[str, Stamp | None]
     bad: dict[str, set[int]] = field(default_factory=dict)
     part: bool = False
 
     def read(self, name: str, rows: NDArray[np.int64], columns: Sequence[str] | None = None) -> pa.Table:
-        """Return rows of a table by number, ascending; only the row groups that hold them are read."""
+        """Return rows of a table by number, ascending; only the row groups that hold them are read.
+
+        Raises
+        ------
+        MovedError
+            Where another file lies there by now: its rows are those of other runs.
+        """
+        from pyarrow import ArrowException
+
+        try:
+            found = self._read(name, rows, columns)
+        except (OSError, ArrowException):
+            self._check(name)
+            raise
+        self._check(name)
+        return found
+
+    def _check(self, name: str) -> None:
+        if stamp(self.paths[name]) != self.stamps[name]:
+            raise MovedError(self.paths[name].parent)
+
+    def _read(self, name: str, rows: NDArray[np.int64], columns: Sequence[str] | None) -> pa.Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -98,6 +134,7 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
 
     bad = bad or {}
     paths = {name: table_path(folder, name) for name in TABLES}
+    stamps = {name: stamp(path) for name, path in paths.items()}
     columns = ["run", "status", *INDEX]
     with pq.ParquetFile(paths["runs"], page_checksum_verification=True) as file:
         edges, lost = Source.edges(file), bad.get("runs", set())
@@ -108,7 +145,7 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
         raise OSError(msg)
     names, statuses, layouts = (table[name].to_pylist() for name in ("run", "status", "layout"))
     own = np.concatenate([np.arange(edges[g], edges[g + 1]) for g in good] or [np.empty(0)]).astype(np.int64)
-    integers = {name: table[name].to_numpy().astype(np.int64) for name in INDEX[:-1]}
+    integers = {name: _integers(table[name]) for name in INDEX[:-1]}
     begins = {"runs": own, "iterations": integers["rows_from"], "trajectories": integers["points_from"]}
     counts = {"runs": np.ones_like(own), "iterations": integers["rows"], "trajectories": integers["points"]}
     for name in ("iterations", "trajectories"):
@@ -116,7 +153,31 @@ def open_source(folder: Path, bad: dict[str, set[int]] | None = None, *, part: b
         if there < needed:
             msg = f"{paths[name]} has {there} rows, fewer than the {needed} that the runs table names"
             raise OSError(msg)
-    return Source(paths, names, statuses, layouts, begins, counts, {k: v for k, v in bad.items() if k != "runs"}, part)
+    bad = {name: groups for name, groups in bad.items() if name != "runs"}
+    return Source(paths, names, statuses, layouts, begins, counts, stamps, bad, part)
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return what tells a file from any other that lay or will lie at its path; None where there is none."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_size, there.st_mtime_ns
+
+
+def edition(folder: Path) -> tuple[Stamp | None, tuple[str, ...]]:
+    """Return what changes with every step in which the tables of a folder are replaced, and with nothing else."""
+    try:
+        coming = tuple(sorted(path.name for path in (folder / COMPACTED).iterdir()))
+    except OSError:
+        coming = ()
+    return stamp(table_path(folder, "runs")), coming
+
+
+def _integers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return a column without nulls; pyarrow's own way to NumPy imports pandas, which takes longer than all else."""
+    return np.from_dlpack(column.combine_chunks()).astype(np.int64)
 
 
 def table_path(folder: Path, name: str) -> Path:
@@ -140,9 +201,23 @@ class Snapshot:
     """
 
     def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        self.folder = folder
+        for _ in range(TRIES):
+            self.edition = edition(folder)
+            self._open(verify)
+            if not self.outdated:
+                break
+            sleep(PAUSE)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the tables of the folder are others by now; parts that have come since do not count."""
+        return edition(self.folder) != self.edition
+
+    def _open(self, verify: bool) -> None:
         from pyarrow import ArrowException
 
-        self.folder = folder
+        folder = self.folder
         self.sources: list[Source] = []
         self.where: dict[str, tuple[int, int]] = {}
         self.damaged: list[tuple[Path, str]] = []
@@ -194,10 +269,18 @@ class Snapshot:
         """Return these columns of the compacted runs table; None where there is none."""
         import pyarrow.parquet as pq
 
-        path = self.sources[0].paths["runs"]
-        there = [name for name in names if name in pq.read_schema(path).names]
-        rows = pq.read_table(path, columns=there).to_pylist() if there else [{} for _ in self.sources[0].keys]
+        with pq.ParquetFile(self.sources[0].paths["runs"], page_checksum_verification=True) as file:
+            there = [name for name in names if name in file.schema_arrow.names]
+            rows = file.read(columns=there).to_pylist() if there else [{} for _ in self.sources[0].keys]
         return [{name: row.get(name) for name in names} for row in rows]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the compacted runs table."""
+        import pyarrow.parquet as pq
+
+        names: list[str] = pq.read_schema(self.sources[0].paths["runs"]).names
+        return names
 
     @property
     def in_order(self) -> bool:
@@ -235,6 +318,17 @@ class Snapshot:
             )
         layouts = dict.fromkeys(s.layouts[i] for s, i in found if s.counts["trajectories"][i])
         return tables.points_schema(read_layout(text)[0] for text in layouts)
+
+    def file_of(self, name: str, keys: Sequence[str], schema: pa.Schema) -> Path | None:
+        """Return the file that holds nothing but these runs, sound, in this order and schema; None where none does."""
+        import pyarrow.parquet as pq
+
+        for number, source in enumerate(self.sources):
+            if source.keys == list(keys) and not source.bad and all(self.where[key][0] == number for key in keys):
+                begins, counts, path = source.begins[name], source.counts[name], source.paths[name]
+                whole = (begins == np.cumsum(counts) - counts).all() and pq.read_metadata(path).num_rows == counts.sum()
+                return path if whole and pq.read_schema(path).equals(schema) else None
+        return None
 
     def width(self, keys: Iterable[str]) -> int:
         """Return the largest dimension of the points of these runs."""
@@ -354,8 +448,10 @@ def parts_of(folder: Path) -> list[Path]:
     """Return the parts of a folder, the oldest first; none where complete tables of them are on their way."""
     if (folder / COMPACTED).is_dir():
         return []
-    place = folder / PARTS
-    return sorted(p for p in place.iterdir() if p.name.isdigit()) if place.is_dir() else []
+    try:
+        return sorted(p for p in (folder / PARTS).iterdir() if p.name.isdigit())
+    except OSError:
+        return []
 
 
 def read_checks(folder: Path) -> dict[str, Any]:

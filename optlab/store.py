@@ -13,10 +13,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,7 +27,7 @@ import numpy as np
 from optlab import tables
 from optlab.core.status import OptlabError
 from optlab.snapshot import COMPACTED, PARTS, Snapshot, open_source, parts_of, roll_forward, write_checks
-from optlab.tables import GROUP_BYTES, GROUP_ROWS, INDEX, Entry, encoding, on_disk
+from optlab.tables import INDEX, Entry, encoding, on_disk
 
 if TYPE_CHECKING:
     from optlab.work import Finished
@@ -61,25 +63,25 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # a run may change the working folder
         self._pending: list[Entry] = []
         self._bytes = 0
         self._failure: OptlabError | None = None
         self._timer: threading.Timer | None = None
         self._buffer, self._writing = threading.Lock(), threading.Lock()
-        self._lock = _locked(folder)
+        self._lock = _locked(self.folder)
         self.set_aside: list[str] = []
         try:
-            with writing(folder):
-                roll_forward(folder)
-                shutil.rmtree(folder / f".{COMPACTED}", ignore_errors=True)
-                for leftover in (folder / PARTS).glob(".*"):
+            with writing(self.folder):
+                roll_forward(self.folder)
+                shutil.rmtree(self.folder / f".{COMPACTED}", ignore_errors=True)
+                for leftover in (self.folder / PARTS).glob(".*"):
                     shutil.rmtree(leftover)
                 self._open()
         except BaseException:
             self._unlock()
             raise
-        self._number = max((int(p.name) for p in parts_of(folder)), default=0)
+        self._number = max((int(p.name) for p in parts_of(self.folder)), default=0)
 
     def _open(self) -> None:
         self.snapshot = Snapshot(self.folder)
@@ -207,12 +209,15 @@ class Store:
         import pyarrow.parquet as pq
 
         schema = self.snapshot.schema(name, keys)
-        path = folder / f"{name}.parquet"
+        path, same = folder / f"{name}.parquet", self.snapshot.file_of(name, keys, schema)
+        if same is not None:
+            shutil.copyfile(same, path)
+            on_disk(path)
+            return
         with pq.ParquetWriter(path, schema, **encoding(schema)) as writer:
             for block in self.snapshot.blocks(keys):
                 table = self.snapshot.gather(name, block, schema)
-                size = GROUP_ROWS if not table.nbytes else int(GROUP_BYTES * len(table) / table.nbytes)
-                writer.write_table(table, row_group_size=max(1, min(GROUP_ROWS, size)))
+                writer.write_table(table, row_group_size=tables.group_rows(table))
         on_disk(path)
 
     def _compact_runs(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]], folder: Path) -> None:
@@ -268,9 +273,12 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise
+        if error.errno == errno.ENOENT and not folder.exists():
+            msg = f"the results folder {folder} is gone: somebody removed it while it was written to"
+            raise OptlabError(msg) from error
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = "the disk is full" if full else f"{error.strerror or error}"
-        msg = f"the results folder {folder} cannot be written: {why}; what it held before is intact"
+        msg = f"the results folder {folder} cannot be written: {why}; its tables are intact"
         raise OptlabError(msg) from error
 
 
@@ -285,9 +293,14 @@ def _locked(folder: Path) -> int | None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        holder = os.read(lock, 1000).decode(errors="replace")
         os.close(lock)
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             return None  # a file system without locks
-        msg = f"another optlab is writing to {folder}; wait for it, or choose another folder with --results"
+        who = f"another optlab{holder and f' ({holder})'}"
+        msg = f"{who} is writing to {folder}; wait for it, or choose another folder with --results"
         raise OptlabError(msg) from error
+    with suppress(OSError):  # for whoever is refused; on a full disk nobody is told
+        os.ftruncate(lock, 0)
+        os.write(lock, f"process {os.getpid()} on {platform.node()}, since {datetime.now():%Y-%m-%d %H:%M}".encode())
     return lock

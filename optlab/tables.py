@@ -220,8 +220,14 @@ def save(path: Path, table: pa.Table) -> None:
     """Write one table, and have it on the disk."""
     import pyarrow.parquet as pq
 
-    pq.write_table(table, path, row_group_size=GROUP_ROWS, **encoding(table.schema))
+    pq.write_table(table, path, row_group_size=group_rows(table), **encoding(table.schema))
     on_disk(path)
+
+
+def group_rows(table: pa.Table) -> int:
+    """Return how many rows of a table make a row group."""
+    size = GROUP_ROWS if not table.nbytes else int(GROUP_BYTES * len(table) / table.nbytes)
+    return max(1, min(GROUP_ROWS, size))
 
 
 def on_disk(path: Path) -> None:

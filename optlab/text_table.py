@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    import pandas as pd
+from math import nan
+from statistics import median
+from typing import Any, Protocol
 
 
 class Judged(Protocol):
@@ -66,37 +66,56 @@ def _cut(text: str, w: int) -> str:
     return text[: w - 1 - tail] + "…" + (text[-tail:] if tail else "")
 
 
-def runs_table(runs: pd.DataFrame) -> str:
+def runs_table(runs: Sequence[Mapping[str, Any]]) -> str:
     """Return a line per optimizer, precision and problem; over several starts or seeds, how many runs, and medians.
 
     Runs that were skipped follow in a line per reason.
     """
-    skipped = runs[runs["status"] == "SKIPPED"]
-    shown = runs[runs["status"] != "SKIPPED"]
-    varied = {name: _varied(group) for name, group in runs.groupby("problem")}
-    words = [_problem_words(row, varied[row["problem"]]) for row in shown.to_dict("records")]
-    shown = shown.assign(problem=words)
-    if "precision" in runs and runs["precision"].nunique() > 1:
-        shown = shown.assign(label=[f"{a} {b}" for a, b in zip(shown["label"], shown["precision"], strict=True)])
-    several = bool(shown.duplicated(["label", "problem"]).any())
+    varied = {name: _varied(runs, name) for name in dict.fromkeys(run["problem"] for run in runs)}
+    precise = len({run["precision"] for run in runs if there(run.get("precision"))}) > 1
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    skipped: Counter[str] = Counter()
+    for run in runs:
+        if run["status"] == "SKIPPED":
+            skipped[run["message"]] += 1
+            continue
+        label = f"{run['label']} {run['precision']}" if precise else str(run["label"])
+        groups.setdefault((label, _problem_words(run, varied[run["problem"]])), []).append(run)
+    several = any(len(group) > 1 for group in groups.values())
     rows: list[list[str]] = []
-    for (label, problem), group in shown.groupby(["label", "problem"], sort=False):
-        counts = group["status"].value_counts()
-        best = "CONVERGED" if "CONVERGED" in counts else str(counts.index[0])
+    for (label, problem), group in groups.items():
+        counts = Counter(run["status"] for run in group)
+        best = "CONVERGED" if "CONVERGED" in counts else counts.most_common(1)[0][0]
         status = best if len(counts) == 1 else f"{best} {counts[best]}/{len(group)}"
-        middle = [f"{group['iterations'].median():.0f}", f"{group['f'].median():.3g}", f"{group['n_f'].median():.0f}"]
-        rows.append([str(label), str(problem), *([str(len(group))] if several else []), status, *middle])
+        middle = [f"{_median(group, name):{form}}" for name, form in zip(NUMBERS, (".0f", ".3g", ".0f"), strict=True)]
+        rows.append([label, problem, *([str(len(group))] if several else []), status, *middle])
     if len(rows) > MOST_ROWS:
         half = MOST_ROWS // 2
         rows[half:-half] = [[f"… {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1)]]
     head = ["label", "problem", *(["runs"] if several else []), "status", *NUMBERS]
-    reasons = [f"skipped {len(group)}: {message}" for message, group in skipped.groupby("message", sort=False)]
+    reasons = [f"skipped {count}: {message}" for message, count in skipped.items()]
     return "\n".join([table(head, rows, right=["runs", *NUMBERS]), *reasons])
 
 
-def _varied(runs: pd.DataFrame) -> list[str]:
-    """Return the settings by which these runs, on problems of one name, differ."""
-    return [c for c in runs.columns if c.startswith("problem.") and runs[c].nunique() > 1]
+def there(value: Any) -> bool:
+    """Whether a table has a value: neither null nor NaN."""
+    return value is not None and value == value  # noqa: PLR0124  NaN is what does not equal itself
+
+
+def _median(runs: Iterable[Mapping[str, Any]], name: str) -> float:
+    values = [float(run[name]) for run in runs if there(run[name])]
+    return median(values) if values else nan
+
+
+def _varied(runs: Iterable[Mapping[str, Any]], problem: str) -> list[str]:
+    """Return the settings by which the runs on problems of a name differ."""
+    found: dict[str, set[Any]] = {}
+    for run in runs:
+        if run["problem"] == problem:
+            for name, value in run.items():
+                if name.startswith("problem.") and there(value):
+                    found.setdefault(name, set()).add(value)
+    return [name for name, values in found.items() if len(values) > 1]
 
 
 def _problem_words(row: Mapping[Any, Any], settings: Iterable[str]) -> str:

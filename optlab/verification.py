@@ -16,7 +16,8 @@ import numpy as np
 
 from optlab.core import kkt
 from optlab.core.precision import in_precision
-from optlab.core.status import Status
+from optlab.core.status import Status, worded
+from optlab.surroundings import surroundings
 from optlab.work import Finished, catalogue, make_start
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ class Verifier:
         if finished.row["status"] != Status.CONVERGED.name:
             return
         try:
-            with np.errstate(all="ignore"):
+            plugins = catalogue(self.plugins).plugins_of(spec["problem"])
+            with surroundings(plugins, spec["seed"]), np.errstate(all="ignore"):
                 why = self._refuted(finished, spec)
         except (Exception, SystemExit) as error:  # the problem's
-            why = f"it cannot be checked: {type(error).__name__}: {error}"
+            why = f"it cannot be checked: {worded(error)}"
         if why:
             finished.row["status"] = Status.STALLED.name
             finished.row["claimed_status"] = Status.CONVERGED.name

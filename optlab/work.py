@@ -16,7 +16,8 @@ import numpy as np
 
 from optlab.choice import Auto, NothingFitsError, choose
 from optlab.core.column import compute_columns
-from optlab.core.driver import Loop, evaluate_later, explain, run
+from optlab.core.driver import Loop, evaluate_later, run
+from optlab.core.endings import explain
 from optlab.core.events import Watch
 from optlab.core.precision import in_precision
 from optlab.core.settings import name_of, settings_of
@@ -26,6 +27,7 @@ from optlab.core.tape import COLUMNS, RUNNING, Tape
 from optlab.core.trace import COUNTS, Keep, Trace, read
 from optlab.core.transform import Wrapper
 from optlab.registry import Catalogue
+from optlab.surroundings import surroundings
 
 if TYPE_CHECKING:
     from optlab.core.problem import ProblemBase
@@ -158,6 +160,14 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = (), tape: Tape |
     row = identity(spec)
     try:
         names = catalogue(plugins)
+    except OptlabError as error:
+        return failed(row, Status.ERROR, str(error))
+    with surroundings(names.plugins_of(spec), spec.get("stream", spec["seed"])):
+        return _perform(spec, names, row, tape)
+
+
+def _perform(spec: Mapping[str, Any], names: Catalogue, row: dict[str, Any], tape: Tape | None) -> Finished:
+    try:
         problem = names.make("problems", spec["problem"])
         optimizer, chosen = names.make("optimizers", spec["optimizer"]), None
         if isinstance(optimizer, Auto):
@@ -177,7 +187,9 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = (), tape: Tape |
         return failed(row, Status.SKIPPED, str(error))
     except OptlabError as error:
         return failed(row, Status.ERROR, str(error))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return failed(row, Status.ERROR, explain(error), traceback.format_exc())
     row |= summarize(trace)
     row["message"] += loop.birthplace() + (f" ({chosen})" if chosen else "")
@@ -189,10 +201,11 @@ def perform(spec: Mapping[str, Any], plugins: tuple[str, ...] = (), tape: Tape |
 def salvage(spec: Mapping[str, Any], plugins: tuple[str, ...], row: dict[str, Any], trace: Trace) -> Finished:
     """Compute the columns of a run that was stopped, from what it left."""
     names = catalogue(plugins)
-    columns = [names.make("columns", c) for c in spec["columns"]]
-    problem = in_precision(names.make("problems", spec["problem"]), spec.get("precision", "float64"))
-    evaluate_later(trace, problem)
-    return _complete(row | summarize(trace), trace, columns, problem)
+    with surroundings(names.plugins_of(spec), spec.get("stream", spec["seed"])):
+        columns = [names.make("columns", c) for c in spec["columns"]]
+        problem = in_precision(names.make("problems", spec["problem"]), spec.get("precision", "float64"))
+        evaluate_later(trace, problem)
+        return _complete(row | summarize(trace), trace, columns, problem)
 
 
 def stopped(spec: Mapping[str, Any], tape: Tape, status: Status, reason: str) -> tuple[Finished, Trace]:

@@ -164,7 +164,7 @@ def test_iterations_take_at_most_half_of_their_numbers(tmp_path):
 
 def test_a_shuffled_order_gives_the_tables_of_that_order(tmp_path, monkeypatch):
     monkeypatch.setattr("optlab.snapshot.BLOCK_RUNS", 7)
-    monkeypatch.setattr(store, "GROUP_ROWS", 40)
+    monkeypatch.setattr(store.tables, "GROUP_ROWS", 40)
     rng = np.random.default_rng(3)
     keys = [f"{i:02d}" for i in range(50)]
     sizes = {key: int(rng.integers(0, 30)) for key in keys}

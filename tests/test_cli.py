@@ -267,3 +267,20 @@ def test_a_second_run_says_how_much_it_reused(here: Path) -> None:
     )
     result = optlab("run", "e.yaml", "--plugin", "odd.py", "columns=[odd]")
     assert "columns of 6 runs could not all be computed" in result.stdout
+
+
+def test_show_says_what_inherited_settings_mean(here: Path) -> None:
+    lines = optlab("show", "sqp").stdout.splitlines()
+    assert "As in LineSearchSQP:" in lines
+    assert "trials : int" in lines
+    text = optlab("show", "augmented_lagrangian").stdout
+    assert text.count("\ninner : Optimizer\n") == text.count("\ntheta : float\n") == 1
+
+
+def test_list_and_show_do_not_contradict_each_other(here: Path) -> None:
+    """What an optimizer made of another one needs follows from that one: the list does not guess."""
+    rows = {line.split()[0]: line.split()[1] for line in optlab("list", "optimizers").stdout.splitlines() if line}
+    for name in ("augmented_lagrangian", "penalty", "log_barrier"):
+        assert rows[name] == "…"
+        assert "needs:      gradient, lagrangian_hessian" in optlab("show", name).stdout
+    assert rows["sqp_newton"] == "gradient,"

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+import optlab
 from optlab.columns._curvature import optimal_steps
 from optlab.columns.condition_number import ConditionNumber
 from optlab.columns.cosine_to_steepest_descent import CosineToSteepestDescent
@@ -257,6 +258,22 @@ def test_every_iterate_has_its_numbers_when_the_hessian_is_by_hand():
     assert np.isfinite(values["condition_number"]).all()
     assert (values["inertia_positive"] == 50).all()
     assert values["condition_number"] == pytest.approx(np.full(401, np.linalg.cond(problem.H)))
+
+
+def test_by_autograd_every_iterate_has_its_numbers_where_many_go_together_and_else_some():
+    valley = lambda x: 100.0 * (x[1] - x[0] ** 2) ** 2 + (1.0 - x[0]) ** 2  # noqa: E731
+    looks = lambda x: valley(x) if x[0] < 100.0 else 0.0 * x[0]  # noqa: E731
+    by_hand, start = optlab.problem("rosenbrock"), [-1.2, 1.0]
+    trace = descend(by_hand, 1e-3, 1000)
+    for f in (valley, looks):
+        values, notes, _ = compute_columns([OptimalStep(), ConditionNumber()], trace, Problem(f, start=start))
+        right, _, _ = compute_columns([OptimalStep(), ConditionNumber()], trace, by_hand)
+        assert notes == {}
+        for name in ("optimal_step", "condition_number"):
+            there = np.flatnonzero(np.isfinite(values[name]))
+            assert (there[0], there[-1]) == (0, 1000)
+            assert there.size == 1001 if f is valley else 150 < there.size <= 300
+            assert values[name][there] == pytest.approx(right[name][there], rel=1e-9)
 
 
 def test_the_hessian_of_a_quadratic_is_asked_once():

@@ -299,3 +299,46 @@ def test_where_the_standard_start_is_not_strictly_feasible_f_need_not_be_defined
     result = optlab.minimize(problem, {"name": "log_barrier"}, start=[0.0])
     assert result.status.name != "ERROR", result.message
     assert result.x[0] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_residuals_shown_are_those_of_the_multipliers_shown():
+    """At 0 between bounds −x falls: λ = −1 at the lower bound balances ∇f exactly, and nothing else is wrong."""
+    found = optlab.kkt(Problem(lambda x: -x[0], start=[0.0], bounds=(0, 2)), [0.0])
+    assert set(found.fails) == {"dual"}
+    assert (found.stationarity, found.dual, found.complementarity) == (0.0, 1.0, 0.0)
+    np.testing.assert_array_equal(found.lam, [-1.0, 0.0])
+    assert "holds  stationarity      0.00e+00" in str(found)
+    assert "(λ = -1)" in str(found)
+
+
+def test_an_active_constraint_is_not_called_inactive():
+    """x² ≤ 0 at 10⁻⁶ holds but for 10⁻¹²; the λ that balances −1 there is 5·10⁵, and λg is 5·10⁻⁷."""
+    problem = Problem(lambda x: -x[0], start=[1.0], gradient=lambda x: np.array([-1.0]), inequality=lambda x: x[0] ** 2,
+                      inequality_jacobian=lambda x: np.array([[2 * x[0]]]))  # fmt: skip
+    found = optlab.kkt(problem, [1e-6], rtol=1e-9)
+    assert found.active.all()
+    assert "an active constraint" in found.fails["complementarity"]
+    assert "not active" not in found.fails["complementarity"]
+
+
+def test_a_bound_among_thousands_is_named_with_its_numbers():
+    n = 1500
+    x = np.full(n, 1.0)
+    x[7] = 1.25
+    found = optlab.kkt(Problem(lambda x: x @ x, start=np.full(n, 3.0), gradient=lambda x: 2 * x, bounds=(1, 4)), x)
+    assert "x8 ≥ 1 = -2.50e-01 with λ = " in found.fails["complementarity"]
+
+
+def test_nothing_is_said_to_hold_at_a_point_that_is_none():
+    problem = Problem(lambda x: x @ x, start=[1.0, 2.0], inequality=lambda x: x - 1)
+    found = optlab.kkt(problem, [np.nan, 0.0])
+    assert set(found.fails) == {"stationarity", "primal", "dual", "complementarity"}
+    assert all("x is not finite" in why for why in found.fails.values())
+    assert found.qualification == "undefined"
+    assert "holds" not in str(found)
+
+
+def test_gradients_that_become_parallel_are_not_independent():
+    """HS13's at (1 − t, t³) have a singular value of order t²: near the cusp multipliers are of any size."""
+    found = optlab.kkt(optlab.problem("hs13"), [1.0 - 1e-4, 1e-12])
+    assert found.qualification == "none"

@@ -222,7 +222,7 @@ def test_plugins_travel_with_what_they_import_and_errors_name_the_files_they_cam
     (folder / "parts" / "lengths.py").write_text("LENGTH = 0.01\n")
     (folder / "helper.py").write_text("from parts.lengths import LENGTH\n")
     text = Path(PLUGIN).read_text().replace("import numpy as np\n", "import helper\nimport numpy as np\n")
-    text = text.replace("direction=-state.g, step_size=self.step_size", "direction=-state.g, step_size=helper.LENGTH")
+    text = text.replace("np.linalg.norm([self.step_size])", "helper.LENGTH")
     text = text.replace('"nothing": lambda: None', '"nothing": lambda: 1 / 0')
     plugin = folder / "mine.py"
     plugin.write_text(text)

@@ -404,6 +404,8 @@ def test_many_points_are_the_points_one_by_one(name):
     f = ALL[name]
     close(derivatives.gradients(f, X), np.array([autograd.grad(f)(x) for x in X]))
     close(derivatives.hessians(f, X), np.array([autograds_hessian(f, x) for x in X]))
+    V = np.cos(X)
+    close(derivatives.hvps(f, X, V), np.array([autograds_hessian(f, x) @ v for x, v in zip(X, V, strict=True)]))
 
 
 def test_many_points_need_few_traces(monkeypatch):
@@ -417,7 +419,8 @@ def test_many_points_need_few_traces(monkeypatch):
     many = random.standard_normal((300, 5))
     problem.gradients(many)
     problem.hessians(many)
-    assert len(shapes) <= 6
+    problem.hvps(many, many)
+    assert len(shapes) <= 9
     shapes.clear()
     monkeypatch.setattr(points, "BLOCK", 5 * 40)
     close(problem.gradients(many), np.array([problem.gradient(x) for x in many]))
@@ -428,12 +431,28 @@ def test_points_that_a_function_treats_differently_in_a_batch_are_computed_one_b
     f = lambda x: (2.0 if isinstance(x, Batched) else 1.0) * np.sum(x**3)  # noqa: E731
     close(derivatives.gradients(f, X), 3 * X**2)
     close(derivatives.hessians(f, X), 6 * X[:, :, None] * np.eye(5))
+    close(derivatives.hvps(f, X, X), 6 * X * X)
+    assert derivatives.together(f, X[0]) == 0
+
+
+def test_a_problem_says_whether_many_points_go_together():
+    width = derivatives.together(lambda x: np.sum(x[1:] * x[:-1]), np.ones(5))
+    assert width == 5
+    wide = np.ones((40, 5))
+    assert derivatives.together(lambda x: np.sum(np.cos(wide @ x)), np.ones(5)) == 40
+    decides = lambda x: np.sum(x**2) if x[0] > 0 else 0.0 * x[0]  # noqa: E731
+    assert derivatives.together(decides, np.ones(5)) == 0
+    assert derivatives.together(np.sum, np.ones(10_000)) == 0, "so large that one at a time is as fast"
+    f = optlab.Problem(lambda x: np.sum(x**4), start=np.ones(2))
+    assert f.together(np.ones(2)) == 2
+    assert optlab.problem("rosenbrock").together(np.ones(2)) == 0, "written by hand"
 
 
 def test_no_points_and_few_points():
     for k in (0, 1, 2):
         assert derivatives.gradients(np.sum, X[:k]).tolist() == [[1.0] * 5] * k
         assert derivatives.hessians(np.sum, X[:k]).shape == (k, 5, 5)
+        assert derivatives.hvps(np.sum, X[:k], X[:k]).tolist() == [[0.0] * 5] * k
 
 
 # --- the linearization that a problem keeps ----------------------------------------------------

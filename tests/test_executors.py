@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optlab.core.status import OptlabError
@@ -181,6 +182,122 @@ def test_a_run_whose_process_is_killed_from_outside_is_begun_again_three_times(t
     assert found["always"].finished.row["status"] == "KILLED"
     assert "killed from outside (SIGKILL) 4 times" in found["always"].finished.row["message"]
     assert found["fine"].attempts == 1
+
+
+def forking():
+    for i, name in enumerate(("fork 0", "a", "fork 1", "b", "c")):
+        yield task(name, name.split()[0] if "fork" in name else "nothing", index=i)
+
+
+def test_a_copy_that_a_run_makes_of_its_process_answers_for_nothing():
+    found = list(Local(1).run(forking()))
+    assert [o.task.key for o in found] == [made.key for made in forking()]
+    assert {(o.kind, o.attempts) for o in found} == {("ok", 1)}
+    for i, outcome in enumerate(found):
+        (undisturbed,) = Serial().run([task(outcome.task.key, index=i)])
+        undisturbed.finished.row["optimizer.what"] = outcome.finished.row["optimizer.what"]
+        same(outcome.finished, undisturbed.finished)
+
+
+def test_a_copy_of_the_only_process_executes_nothing_more(tmp_path):
+    code = CALLER.format(folder=str(Path(__file__).parent)).split("for outcome")[0]
+    code += "from optlab.executors.serial import Serial\nfrom test_executors import forking\n"
+    code += "for o in Serial().run(forking()): print(o.task.key, flush=True)\n"
+    code += "while True:\n    try: os.wait()\n    except ChildProcessError: break\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == [made.key for made in forking()]
+
+
+@pytest.mark.parametrize("what", ["mute", "garble"])
+def test_a_run_that_spoils_the_connection_of_its_process_is_killed_and_the_reason_said(what):
+    found = outcomes(Local(1), [task("fine"), task(what=what), task("after", index=1)])
+    assert (found[what].kind, found[what].attempts) == ("crash", 2)
+    assert found[what].finished.row["status"] == "KILLED"
+    assert "connection of its process to its guard" in found[what].finished.row["message"]
+    assert len(found[what].finished.iterations["suboptimality"]) == 6
+    assert [(found[name].kind, found[name].attempts) for name in ("fine", "after")] == [("ok", 1)] * 2
+
+
+@pytest.mark.parametrize(("what", "words"), [("speechless", "what it says cannot"), ("base_exception", "beyond Exc")])
+def test_whatever_a_step_raises_is_an_error_with_its_place_and_its_iterates(what, words):
+    for executor in (Serial(), Local(1)):
+        found = outcomes(executor, [task(what=what), task("after")])
+        row = found[what].finished.row
+        assert (found[what].kind, row["status"], row["iterations"]) == ("ok", "ERROR", 5)
+        assert words in row["message"]
+        assert "nasty_methods.py" in row["message"]
+        assert "raise error" in row["traceback"]
+        assert found["after"].finished.row["status"] == "MAX_ITERATIONS"
+
+
+def test_signals_that_end_a_program_do_not_end_a_guard():
+    found = outcomes(Local(1), [task(what="end_guard")])["end_guard"]
+    assert (found.kind, found.attempts, found.finished.row["status"]) == ("ok", 1, "MAX_ITERATIONS")
+
+
+def test_what_a_plugin_does_to_its_process_is_seen_by_no_run_of_another(tmp_path):
+    text = Path(PLUGIN).read_text().partition("@dataclass(frozen=True)\nclass Draws")[0]
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(text.replace("class Nasty(", f"class {name.title()}("))
+    plugins = (str(tmp_path / "one.py"), str(tmp_path / "two.py"))
+
+    def tasks(what):
+        for i in range(12):
+            made = task(f"{i}", what if i % 3 == 0 else "nothing", index=i, plugins=plugins)
+            name = ("one", "two", "bfgs")[i % 3]
+            made.spec["optimizer"] = {"name": "bfgs"} if name == "bfgs" else {**made.spec["optimizer"], "name": name}
+            yield made
+
+    spoiled, clean = outcomes(Local(1), tasks("spoil")), outcomes(Local(1), tasks("nothing"))
+    assert {o.finished.row["status"] for o in clean.values()} <= {"MAX_ITERATIONS", "CONVERGED"}
+    assert spoiled["0"].finished.points.tobytes() != clean["0"].finished.points.tobytes()
+    for i in range(12):
+        if i % 3:
+            same(spoiled[f"{i}"].finished, clean[f"{i}"].finished)
+
+
+def test_draws_from_the_generators_that_everybody_shares_repeat_and_leave_the_callers_alone():
+    tasks = [task(f"{i}", index=i % 2) for i in range(6)]
+    for made in tasks:
+        made.spec.update(optimizer={"name": "draws"}, stream=3)
+    np.random.seed(1)  # noqa: NPY002
+    random.seed(1)
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    here, there = outcomes(Serial(), tasks), outcomes(Local(2), reversed(tasks))
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+    for i in range(6):
+        assert here[f"{i}"].finished.points.tobytes() == here[f"{i % 2}"].finished.points.tobytes()
+        assert here[f"{i}"].finished.points.tobytes() == there[f"{i}"].finished.points.tobytes()
+
+
+FLOOD = """
+import sys
+sys.path.insert(0, {folder!r})
+from optlab.executors.local import Local
+from test_executors import task
+whats = ["flood", "nothing", "flood"]
+tasks = [task(f"{{i}}", what, index=i, stop={{"seconds": 60.0}}) for i, what in enumerate(whats)]
+found = [o.finished.row["status"] for o in Local(1).run(tasks)]
+assert found == ["MAX_ITERATIONS"] * 3, found
+"""
+
+
+@pytest.mark.parametrize("reader", [True, False])
+def test_a_flood_of_output_is_cut_and_waits_for_nobody(tmp_path, reader):
+    code = FLOOD.format(folder=str(Path(__file__).parent))
+    with (tmp_path / "errors").open("wb") as errors:
+        parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=errors)
+        if reader:
+            said, _ = parent.communicate(timeout=60)
+        else:
+            assert parent.wait(60) == 0
+            said = parent.stdout.read()
+            parent.stdout.close()
+    assert parent.returncode == 0
+    shown = len(said) + (tmp_path / "errors").stat().st_size
+    assert 60_000 < shown < 2 * 100_000 + 4 * 5_000
+    assert said.startswith(b"xxxx")
+    assert not reader or b"is not shown" in said + (tmp_path / "errors").read_bytes()
 
 
 def test_workers_do_without_the_process_they_are_forked_from_and_replace_it():

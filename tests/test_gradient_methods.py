@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import optlab
-from optlab.core.driver import Loop, iterate, lacking, run
+from optlab.core.driver import Loop, iterate, run
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import Oracle
 from optlab.core.samples import Samples

@@ -305,3 +305,28 @@ def test_a_projection_onto_a_ball_is_a_member_however_far_the_centre(far, radius
         point = ball.project(center + 2.0 * radius * rng.standard_normal(3) + rng.standard_normal(3))
         assert ball.contains(point)
         assert ball.project(point) is point
+
+
+# --- what rounding excuses, and what it does not ------------------------------------------------------
+
+
+def test_a_violation_that_is_rounding_is_none():
+    """x₁ + x₂ = 10⁸ is met to 1.5·10⁻⁸ at best: one ulp of its terms. Near the origin as much is a violation."""
+    far = squared_norm(linear_equality=([[1.0, 1.0]], [1e8]))
+    assert not kkt.infeasibility(far, np.array([np.nextafter(5e7, 1e8), 5e7]))
+    assert not kkt.infeasibility(far, np.array([5e7, np.nextafter(5e7, 0.0) - 7e-9]))
+    assert kkt.infeasibility(far, np.array([5e7 + 1e-6, 5e7]))
+    near = squared_norm(linear_equality=([[1.0, 1.0]], [1.0]))
+    assert kkt.infeasibility(near, np.array([0.5 + 3e-8, 0.5]))
+
+
+def test_what_a_violated_equality_gains_refutes_a_claim():
+    """x² = 0 and f = −x: at x = t the multiplier is 1/2t, the violation t², and both residuals fall; f gains t/2."""
+    problem = Problem(lambda x: -x[0], start=[1.0], gradient=lambda x: np.array([-1.0]), equality=lambda x: x[0] ** 2,
+                      equality_jacobian=lambda x: np.array([[2 * x[0]]]))  # fmt: skip
+    x = np.array([1e-5])
+    assert not kkt.infeasibility(problem, x)
+    assert kkt.stationarity(problem, x) <= 1e-12
+    assert kkt.greatest_price(problem, x, problem.gradient(x)) == pytest.approx(5e-6)
+    assert "worth 5.0e-06 of f" in kkt.refutation(problem, x, problem.gradient(x), 1e-7)
+    assert kkt.greatest_price(squared_norm(bounds=(0, 1)), np.ones(2), np.ones(2)) == 0.0

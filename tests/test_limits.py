@@ -28,7 +28,7 @@ from optlab.optimizers.gradient.gradient_descent import GradientDescent
 
 PLUGIN = str(Path(__file__).with_name("nasty_methods.py"))
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="child processes need fork")
-needs_proc = pytest.mark.skipif(not limits.STATM.exists(), reason="memory is limited where /proc tells of it")
+needs_proc = pytest.mark.skipif(not limits.PROC.exists(), reason="memory is limited where /proc tells of it")
 
 
 def task(what="nothing", *, name="", columns=("suboptimality",), stop=None, **settings):
@@ -116,7 +116,18 @@ def test_memory_that_earlier_runs_left_behind_is_no_fault_of_a_run():
 
 
 @needs_fork
-def test_what_a_run_has_started_is_killed_with_it(monkeypatch):
+@needs_proc
+def test_memory_counts_wherever_a_run_takes_it_and_what_processes_share_counts_once():
+    found = outcomes(Local(2), *(task(w, stop={"megabytes": 400.0}) for w in ("shared_hog", "hog_below", "many_below")))
+    for what, words in (("shared_hog", "its process used"), ("hog_below", "its 2 processes used")):
+        assert (found[what].kind, found[what].attempts) == ("killed", 1)
+        assert words in found[what].finished.row["message"]
+    assert found["many_below"].kind == "ok", found["many_below"]
+
+
+@needs_fork
+@pytest.mark.parametrize("what", ["child_process", "daemon"])
+def test_what_a_run_has_started_is_killed_with_it(monkeypatch, what):
     length = f"3000.{os.getpid()}"  # of this process alone: others may run the same test
     monkeypatch.setenv("OPTLAB_TEST_SLEEP", length)
 
@@ -124,7 +135,7 @@ def test_what_a_run_has_started_is_killed_with_it(monkeypatch):
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         return listed.count(f"sleep {length}")
 
-    assert outcomes(Local(1), task("child_process", stop={"seconds": 0.3}))["child_process"].kind == "timeout"
+    assert outcomes(Local(1), task(what, stop={"seconds": 0.3}))[what].kind == "timeout"
     deadline = time.monotonic() + 10
     while there() and time.monotonic() < deadline:
         time.sleep(0.05)

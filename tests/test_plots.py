@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
+import optlab
 from optlab.core.plot import Plot
 from optlab.core.problem import Facts, ProblemBase
 from optlab.core.user_problem import Problem
@@ -603,3 +604,19 @@ def test_a_step_from_the_start_straight_to_zero_goes_down():
         axes = Convergence().draw(Tables().add([4e5, 1.0], suboptimality=[4e5, end])).axes[0]
         (line,) = [line for line in axes.get_lines() if len(line.get_ydata()) == 2]
         assert line.get_ydata()[1] <= 1e-10 < line.get_ydata()[0]
+
+
+def test_equalities_and_boundaries_of_inequalities_differ_without_color():
+    """HS14 has one of each in the plane: both are black, one is solid."""
+    from matplotlib.contour import QuadContourSet
+    from matplotlib.figure import Figure
+
+    from optlab.plots.landscape import draw_landscape
+
+    axes = Figure().subplots()
+    legend = draw_landscape(axes, optlab.problem("hs14"), np.array([[0.0, 0.0], [2.5, 2.5]]), 5)
+    lines = [c for c in axes.collections if isinstance(c, QuadContourSet) and list(c.levels) == [0.0] and not c.filled]
+    boundary, equality = (line.get_linestyle()[0] for line in lines)
+    assert boundary[1] is None
+    assert equality[1] is not None
+    assert legend["equality constraint"].get_linestyle() != "-"

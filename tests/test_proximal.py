@@ -19,7 +19,9 @@ from optlab.kernels.momentum import next_t
 from optlab.kernels.proximal import (
     balanced,
     curvature_holds,
+    held_variables,
     lifted,
+    lifted_where_free,
     mean_curvature,
     minimize_model,
     newton_guess,
@@ -33,6 +35,7 @@ from optlab.optimizers.proximal.proximal_newton import ProximalNewton
 from optlab.proximal.elastic_net import ElasticNet
 from optlab.proximal.group_lasso import GroupLasso
 from optlab.sets.ball import Ball
+from optlab.sets.l1_ball import L1Ball
 from optlab.sets.simplex import Simplex
 from optlab.transforms.value_scaling import ValueScaling
 
@@ -582,3 +585,48 @@ def test_the_descent_lemma_in_gradients():
     assert curvature_holds(s, H @ s, L * (1 + 1e-14), s)
     assert not curvature_holds(s, H @ s, 0.99 * L, s)
     assert not curvature_holds(s, np.full(2, np.nan), L, s)
+
+
+def test_the_proximal_newton_method_scales_variables_one_by_one_only_where_the_set_allows_that():
+    """The point of {|x₁| + |x₂| ≤ 1, 0 ≤ x ≤ 2} nearest to (3, 1) is (1, 0); a ball of the 1-norm is no box."""
+    center, seen = np.array([3.0, 1.0]), []
+
+    def f(x):
+        seen.append(x)
+        return (x - center) @ (x - center)
+
+    problem = Problem(f, start=[0.1, 0.1], gradient=lambda x: 2 * (x - center), hessian=lambda x: np.diag([2.0, 20.0]),
+                      feasible=L1Ball(1.0), bounds=(0, 2))  # fmt: skip
+    result = optlab.minimize(problem, "proximal_newton")
+    assert result.success, result.message
+    np.testing.assert_allclose(result.x, [1.0, 0.0], atol=1e-7)
+    assert max(np.abs(x).sum() for x in seen) <= 1 + 1e-12
+    with pytest.raises(InputError):
+        optlab.minimize(problem, "coordinate_descent")
+
+
+def test_a_negative_curvature_at_an_active_bound_does_not_slow_down_the_free_variables():
+    """2 log x₁ falls towards its bound, where its curvature is −2/x₁² = −2·10⁶; the others have the curvature of 10."""
+    c = np.array([-2.0, 1.0, 3.0])
+    problem = Problem(
+        lambda x: -c @ np.log(x) + 3 * x @ x, start=[0.2, 0.2, 0.2], gradient=lambda x: -c / x + 6 * x,
+        hessian=lambda x: np.diag(c / x**2 + 6), bounds=([1e-3, 1e-3, 1e-3], [0.5, 5.0, 5.0]),
+    )  # fmt: skip
+    result = optlab.minimize(problem, ProximalNewton())
+    assert result.success, result.message
+    assert result.iterations <= 20
+    np.testing.assert_allclose(result.x, [1e-3, 6**-0.5, 2**-0.5], rtol=1e-7)
+
+
+def test_held_variables_are_those_that_the_term_keeps():
+    x, g = np.array([0.0, 0.0, 1.0, 0.0]), np.array([0.5, 2.0, 1e-9, 0.0])
+    np.testing.assert_array_equal(held_variables(x, g, ElasticNet(l1=1.0).prox), [True, False, False, False])
+
+
+def test_a_definite_matrix_is_left_alone_and_an_indefinite_one_is_lifted_among_the_free():
+    H, held = np.array([[4.0, 1.0], [1.0, -9.0]]), np.array([False, True])
+    np.testing.assert_array_equal(lifted_where_free(H, held), [[4.0, 0.0], [0.0, 9.0]])
+    np.testing.assert_array_equal(lifted_where_free(H, ~held)[0], [4.0, 0.0])
+    assert np.linalg.eigvalsh(lifted_where_free(H, ~held)).min() > 0
+    np.testing.assert_array_equal(lifted_where_free(np.diag([4.0, 9.0]), held), np.diag([4.0, 9.0]))
+    assert lifted_where_free(np.full((2, 2), np.nan), held) is None

@@ -10,7 +10,7 @@ from scipy.optimize import linprog, lsq_linear
 
 from optlab.kernels import qp_dual, qp_primal
 from optlab.kernels.convexify import convexified, spaces
-from optlab.kernels.qp import Outcome, program
+from optlab.kernels.qp import Outcome, program, scaled, units
 
 
 def objective(qp, x):
@@ -323,3 +323,29 @@ def test_a_convexified_matrix_is_definite_and_the_same_within_the_rows():
 def test_negative_curvature_within_the_rows_changes_its_sign():
     assert convexified(np.diag([2.0, -3.0]), np.empty((0, 2)), 1e-6) == pytest.approx(np.diag([2.0, 3.0]))
     assert convexified(np.zeros((2, 2)), np.empty((0, 2)), 0.5) == pytest.approx(0.5 * np.eye(2))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_units_of_the_variables_do_not_matter_to_the_primal_method(seed):
+    """In y = x/D the program is the same one: curvatures that differ by 2⁶⁰ are no sign of a direction without any."""
+    random = np.random.default_rng(seed)
+    n, m = 4, 3
+    Q = random.standard_normal((n, n))
+    A, inside = random.standard_normal((m, n)), random.standard_normal(n)
+    qp = program(Q @ Q.T + np.eye(n), 3 * random.standard_normal(n), A, A @ inside + random.random(m))
+    D = np.exp2(random.integers(-15, 16, n).astype(float))
+    found, other = qp_primal.solve(qp, inside), qp_primal.solve(scaled(qp, D), inside / D)
+    assert found.outcome is other.outcome is Outcome.OPTIMAL
+    np.testing.assert_allclose(D * other.x, found.x, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(other.lam, found.lam, rtol=1e-8, atol=1e-8)
+
+
+def test_units_make_the_curvatures_alike_and_leave_alone_what_has_none():
+    H = np.diag([4.0, 2.0**-40, 0.0, 2.0**30])
+    D = units(H)
+    np.testing.assert_array_equal(np.log2(D) % 1, 0)
+    sizes = (D * np.diag(H) * D)[[0, 1, 3]]
+    assert sizes.max() <= 4 * sizes.min()
+    assert D[2] == 1.0
+    np.testing.assert_array_equal(units(np.zeros((2, 2))), 1.0)
+    np.testing.assert_array_equal(units(1e-9 * H), units(1e9 * H))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from optlab import InputError
+from optlab import InputError, registry
 from optlab.core.settings import name_of, snake_case
 from optlab.fingerprint import source_digest
-from optlab.plugins import load_plugin
-from optlab.registry import ROOTS, Catalogue
+from optlab.outline import outline
+from optlab.plugins import load_plugin, looked_at_once
+from optlab.registry import PACKAGES, ROOTS, Catalogue
 
 PLUGIN = '''
 from dataclasses import dataclass
@@ -201,10 +203,25 @@ def test_a_digest_follows_the_kernels_a_method_imports():
     path = Catalogue().entry("optimizers", "lbfgs").path
     from optlab import fingerprint
 
-    seen: dict[Path, bytes] = {}
-    fingerprint._collect(path, seen)
+    seen = fingerprint.sources(path)
     assert len(seen) >= 15
     assert {"quasi_newton.py", "optimizer.py", "descent.py", "strong_wolfe.py"} <= {p.name for p in seen}
+
+
+def test_the_outline_of_every_file_has_its_classes_as_they_are():
+    def described(text: str) -> object:
+        tree = ast.parse(text)
+        classes = [n for n in tree.body if isinstance(n, ast.ClassDef)]
+        return ast.get_docstring(tree), [
+            (n.name, n.lineno, [ast.dump(s) for s in (*n.bases, *n.body) if not isinstance(s, ast.FunctionDef)],
+             [s.name for s in n.body if isinstance(s, ast.FunctionDef)])
+            for n in classes
+        ]  # fmt: skip
+
+    for package in set(PACKAGES.values()):
+        for path, *_ in registry._package_files(package):
+            text = path.read_text(encoding="utf-8")
+            assert described(outline(text)) == described(text), path
 
 
 def test_listing_imports_neither_numpy_nor_the_classes():
@@ -265,3 +282,13 @@ def test_a_plugin_is_a_python_file(tmp_path):
         Catalogue([tmp_path / "e.yaml"])
     with pytest.raises(InputError, match="is no file"):
         Catalogue([tmp_path])
+
+
+def test_while_plugins_are_looked_at_once_an_edit_is_not_seen_and_afterwards_it_is(tmp_path):
+    file = tmp_path / "edited.py"
+    file.write_text("WORD = 1\n")
+    with looked_at_once():
+        assert load_plugin(file).WORD == 1
+        file.write_text("WORD = 2\n")
+        assert load_plugin(file).WORD == 1
+    assert load_plugin(file).WORD == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -96,6 +97,20 @@ def begun(home):
     return Counter(log.read_text().split()) if log.exists() else Counter()
 
 
+def family(pid):
+    """Return the processes below one."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+    found, fresh = set(), {pid}
+    while fresh := {child for child, parent in parents.items() if parent in fresh}:
+        found |= fresh
+    return found
+
+
 def tables(results):
     return [getattr(results, name).drop(columns=CLOCKS, errors="ignore") for name in ("runs", "iterations")]
 
@@ -122,6 +137,39 @@ def test_an_edit_of_whatever_a_plugin_imports_runs_its_runs_again_and_no_others(
     changed = execute(home, data())
     assert changed.executed == 6
     assert not changed.runs["f"].equals(first.runs["f"])
+
+
+BY_NAME = """
+    import importlib, runpy
+    from importlib import util
+    one = importlib.import_module(name="named")
+    for name in ("listed", "packed.inner"):
+        importlib.import_module(name)
+    spec = util.spec_from_file_location("any", Path(__file__).with_name("placed.py"))
+    runpy.run_path(str(Path(__file__).parent / "sub/run.py"))
+    exec((Path(__file__).parent / "executed.py").read_text())
+    library = "compiled.so"
+    text = "log"
+"""
+
+
+def test_code_counts_however_a_plugin_names_it_and_travels_with_it(home):
+    from optlab.executors.parcel import Parcel
+
+    names = {"named.py", "listed.py", "packed/inner.py", "placed.py", "sub/run.py", "executed.py", "compiled.so"}
+    for name in names:
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_bytes(b"A = 1\n")
+    (home / "log").write_text("data")
+    path = home / "plugin.py"
+    path.write_text(path.read_text() + textwrap.dedent(BY_NAME))
+    before = fingerprint.source_digest(path)
+    found = {file.relative_to(home).as_posix() for file in fingerprint.sources(path, with_own=False)}
+    assert names <= found
+    assert "log" not in found
+    assert names <= set(Parcel.of((str(path),)).files)
+    (home / "compiled.so").write_bytes(bytes(range(256)))
+    assert fingerprint.source_digest(path) != before
 
 
 def test_a_module_on_the_path_that_is_not_installed_counts_and_an_installed_one_does_not(home, tmp_path, monkeypatch):
@@ -239,13 +287,72 @@ def test_failures_are_kept_with_their_tracebacks_until_they_are_retried(home):
         execute(home, given, retry="some")
 
 
+def test_runs_that_are_executed_while_their_plugin_is_edited_are_of_neither_version(home):
+    class Edits(Serial):
+        def run(self, tasks):
+            for i, outcome in enumerate(super().run(tasks)):
+                if i == 2:
+                    (home / "local_module.py").touch()
+                if i == 3:
+                    (home / "local_module.py").write_text("factor = 0.5\n")
+                yield outcome
+
+    before = (home / "local_module.py").read_text()
+    first = execute(home, data(), executor=Edits())
+    failed = first.runs[first.runs["status"] == "ERROR"]
+    assert (len(failed), first.executed) == (3, 8)  # the others of these are no plug-in's
+    assert failed["message"].str.contains("plugin.py was edited while the experiment was running").all()
+    assert "bfgs" not in set(failed["optimizer"])
+    again = execute(home, data())
+    assert (again.executed, again.reused, "ERROR" in set(again.runs["status"])) == (6, 2, False)
+    (home / "local_module.py").write_text(before)
+    execute(home, data(), "other", executor=Edits())
+    (home / "local_module.py").write_text(before)
+    back = execute(home, data(), "other", retry="failed")
+    assert (back.executed, back.reused, "ERROR" in set(back.runs["status"])) == (3, 5, False)
+    assert_same(back, execute(home, data(), "quiet"))
+
+
+def test_a_run_that_changes_the_working_folder_writes_nothing_elsewhere(home, monkeypatch, tmp_path):
+    path = home / "plugin.py"
+    path.write_text(path.read_text().replace("sleep(self.nap)", "__import__('os').chdir('/'); sleep(0.05)"))
+    monkeypatch.setattr(store, "LINGER", 0.01)  # written while a run is elsewhere
+    monkeypatch.chdir(home)
+    results = runner.execute(from_dict(data()), executor="serial", progress=False)
+    assert (Path.cwd(), str(results.folder), results.executed) == (home, "results/e", 8)
+    assert "ERROR" not in set(results.runs["status"])
+
+
+def test_a_function_of_a_plugin_may_import_what_lies_beside_it_when_it_is_called(home):
+    path = home / "plugin.py"
+    lines = "        from lazily_imported import half\n        return half(state.moved("
+    text = path.read_text().replace("        return state.moved(", lines)
+    path.write_text(text.replace("constants.ONE * self.step_size)", "constants.ONE * self.step_size))"))
+    (home / "lazily_imported.py").write_text("half = lambda state: state\n")
+    known = list(sys.path)
+    for executor in ("serial", "local"):
+        results = execute(home, data(), executor, executor=executor)
+        assert "ERROR" not in set(results.runs["status"]), results.runs["message"].tolist()
+    assert sys.path == known
+    (home / "lazily_imported.py").write_text("from dataclasses import replace\nhalf = lambda s: replace(s, f=1.0)\n")
+    changed = execute(home, data(), "serial")
+    assert changed.executed == 6
+    assert changed.runs.set_index("optimizer").loc["logged", "f"].eq(1.0).all()
+
+
 # --- kill -9 ------------------------------------------------------------------------------------
 
 
-def test_kill_9_of_the_parent_at_random_moments_loses_little_and_the_rest_runs_once(home):
+@pytest.mark.parametrize(("executor", "times"), [("serial", 5), ("local", 4), ("dask", 1)])
+def test_kill_9_of_the_parent_at_random_moments_loses_little_and_the_rest_runs_once(home, executor, times):
+    if executor == "dask":
+        pytest.importorskip("distributed", reason="the extra cluster")
+    text = (home / "plugin.py").read_text()  # which travels on a cluster, while its log stays here
+    text = text.replace('Path(__file__).with_name("log")', f"Path({str(home / 'log')!r})")
+    (home / "plugin.py").write_text(text.replace("self.nap", f"float(Path({str(home / 'nap')!r}).read_text())"))
+    (home / "nap").write_text("0")
     steps = [float(s) for s in np.linspace(0.01, 0.1, 60)]
     given = data(steps)
-    given["optimizers"][0]["nap"] = 0.03
     given["problems"] = ["kappa5"]
     quiet = execute(home, {**given, "optimizers": [{**given["optimizers"][0]}, "bfgs"]}, "quiet")
     (home / "log").unlink()
@@ -256,20 +363,29 @@ def test_kill_9_of_the_parent_at_random_moments_loses_little_and_the_rest_runs_o
         ["optlab.api", "optlab.runner", "optlab.executors.serial", "pyarrow.parquet", "pandas"]
     )
     rng = np.random.default_rng(7)
-    held, kills = 0, 0
-    while kills < 10:
-        child = context.Process(target=optlab.api.run, args=(home / "e.yaml",),
-                                kwargs={"folder": folder, "executor": "serial", "progress": False})  # fmt: skip
+    (home / "log").unlink(missing_ok=True)
+    (home / "nap").write_text("0.03" if executor == "serial" else "0.12")
+    held, kills, orphans = 0, 0, 0
+    while kills < times:
+        options = {"folder": folder, "executor": executor, "progress": False}
+        options |= {} if executor == "serial" else {"workers": 2}
+        child = context.Process(target=optlab.api.run, args=(home / "e.yaml",), kwargs=options)
         child.start()
         begin, before = time.monotonic(), sum(begun(home).values())
-        moment = rng.uniform(0.0, 1.6)
+        moment = rng.uniform(0.0, 1.6) + (executor == "dask")
         while child.is_alive() and (sum(begun(home).values()) == before or time.monotonic() - begin < moment):
             if sum(begun(home).values()) == before:
                 begin = time.monotonic()
             time.sleep(0.005)
+        below = family(child.pid)
+        orphans += len(below)
         child.kill()
         child.join()
         kills += 1
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
         there = Snapshot(folder)
         assert not there.damaged
         assert len(there.where) >= held
@@ -279,10 +395,12 @@ def test_kill_9_of_the_parent_at_random_moments_loses_little_and_the_rest_runs_o
             assert len(partly.runs) == partly.runs["run"].nunique() == held
             assert set(partly.iterations["run"]) == set(partly.runs["run"])
     (home / "log").unlink(missing_ok=True)
-    last = runner.execute(load(home / "e.yaml"), folder=folder, executor="serial", progress=False)
+    (home / "nap").write_text("0")
+    last = runner.execute(load(home / "e.yaml"), folder=folder, executor=executor, progress=False)
     assert (last.executed, last.reused) == (total - held, held)
     assert all(times == 1 for times in begun(home).values())
     assert held > 10
+    assert (orphans > times) is (executor != "serial")
     assert_same(last, quiet)
     assert not (folder / "parts").exists()
 
@@ -373,6 +491,45 @@ def test_a_process_that_ends_at_any_step_of_writing_leaves_every_run_whole(tmp_p
     assert 20 < ends < 199
 
 
+def test_what_is_read_while_tables_are_replaced_is_whole_and_of_the_run_that_was_asked_for(tmp_path, monkeypatch):
+    folder, old, new = tmp_path / "r", ["1", "2", "3"], ["5", "3", "1", "4", "2"]
+    folder.mkdir()
+    fill(folder, old)
+    steps = []
+
+    def whole(results):
+        assert set(results.runs["run"]) == set(results.iterations["run"]) >= set(old)
+        for key in old:
+            assert np.array_equal(results.trajectory(key)[1], left(int(key)).points)
+            assert np.array_equal(results.iterations_of(key)["f"], left(int(key)).iterations["f"])
+
+    def between(real):
+        def step(*args, **options):
+            earlier = optlab.load(folder)
+            assert not earlier.snapshot.damaged
+            done = real(*args, **options)
+            if folder in Path(str(args[0])).parents:
+                steps.append(real.__name__)
+                whole(earlier)
+                whole(optlab.load(folder))
+            return done
+
+        return step
+
+    before = optlab.load(folder)
+    whole(before)
+    for owner, name in ((Path, "rename"), (Path, "replace"), (Path, "rmdir"), (shutil, "rmtree")):
+        monkeypatch.setattr(owner, name, between(getattr(owner, name)))
+    with Store(folder) as place:
+        for name in set(new) - set(old):
+            place.add(name, left(int(name)), {"label": name})
+            place.flush()
+        place.finish(new, lambda i: words(new[i]))
+    assert len(steps) >= 8
+    for key in old:  # what was looked at before lies elsewhere now
+        assert np.array_equal(before.trajectory(key)[1], left(int(key)).points)
+
+
 def test_ctrl_c_ends_cleanly_with_what_was_computed(home):
     class Stops(Serial):
         def run(self, tasks):
@@ -454,7 +611,7 @@ def test_a_damaged_part_is_set_aside_and_only_its_runs_are_missing(tmp_path, tab
 
 @pytest.mark.parametrize("table", store.tables.TABLES)
 def test_of_a_damaged_table_only_the_runs_of_the_damaged_row_groups_are_missing(tmp_path, monkeypatch, table):
-    monkeypatch.setattr(store, "GROUP_ROWS", 10)
+    monkeypatch.setattr(store.tables, "GROUP_ROWS", 10)
     monkeypatch.setattr("optlab.snapshot.BLOCK_RUNS", 4)
     folder = tmp_path / "r"
     folder.mkdir()
@@ -518,13 +675,24 @@ def test_a_full_disk_is_a_clear_error_and_damages_nothing(home, monkeypatch):
     monkeypatch.setattr(store, "PART_BYTES", 0)
     with monkeypatch.context() as patched:
         patched.setattr(store.tables, "save", full)
-        with pytest.raises(OptlabError, match="cannot be written: the disk is full; what it held before is intact"):
+        with pytest.raises(OptlabError, match="cannot be written: the disk is full; its tables are intact"):
             execute(home, more)
     there = Snapshot(home.parent / "r")
     assert not there.damaged
     assert len(there.where) == 9  # a part was written before the disk was full
     assert set(first.runs["run"]) < set(there.where)
     assert execute(home, more).executed == 3
+
+
+def test_a_report_that_the_disk_does_not_take_is_a_clear_error_and_the_tables_are_there(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    given = {"problems": ["kappa5"], "optimizers": ["bfgs"], "plots": ["convergence"]}
+    with pytest.raises(OptlabError, match="cannot be written: the disk is full; its tables are intact"):
+        optlab.run(given, folder=tmp_path / "r", progress=False)
+    assert optlab.load(tmp_path / "r").runs["status"].tolist() == ["CONVERGED"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -603,9 +771,24 @@ def test_a_read_only_folder_is_read_and_not_run_into(home):
 
 def test_a_folder_that_another_process_writes_to_is_refused(home):
     execute(home, data())
-    with Store(home.parent / "r"), pytest.raises(OptlabError, match="another optlab is writing to"):
+    who = rf"another optlab \(process {os.getpid()} on {platform.node()}, since 20.*\) is writing to"
+    with Store(home.parent / "r"), pytest.raises(OptlabError, match=who):
         execute(home, data())
     assert execute(home, data()).reused == 8
+
+
+def test_a_folder_that_is_removed_meanwhile_is_said_to_be_gone(home):
+    class Removes(Serial):
+        def run(self, tasks):
+            for i, outcome in enumerate(super().run(tasks)):
+                if i == 5:
+                    shutil.rmtree(home.parent / "r")
+                yield outcome
+
+    execute(home, data(steps=[0.03]))
+    with pytest.raises(OptlabError, match="r is gone: somebody removed it"):
+        execute(home, data(), executor=Removes())
+    assert execute(home, data()).executed == 8
 
 
 # --- claims -------------------------------------------------------------------------------------

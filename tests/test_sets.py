@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pickle
+import re
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -16,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
+import optlab
 from optlab.checks.check_set import check_set
-from optlab.core.settings import build
+from optlab.core.settings import build, snake_case
 from optlab.core.status import InputError
 from optlab.kernels.projections_simplex import onto_simplex
 from optlab.registry import Catalogue
@@ -596,3 +598,34 @@ MUTANTS = [
 def test_mutants_are_found(place, old, new, name):
     with mutated(place, old, new), np.errstate(all="ignore"):
         assert not check_set(pickle.loads(pickle.dumps(SETS[name]))).passed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("simplex", "must be a convex set such as optlab.sets.Ball"),
+        ({"name": "ball"}, "must be a convex set"),
+        (Simplex, "given the class Simplex"),
+        (Ball(-1.0), "radius must be >= 0, given -1.0"),
+        (Ball(float("nan")), "radius must be >= 0, given nan"),
+        (Ball("1"), "radius must be a number"),
+        (Ball(1.0, [1, 2, 3]), "n = 3, but start has n = 2"),
+        (Box([0, 0, 0], 1), "n = 3, but start has n = 2"),
+        (Box([0, 2], [1, 1]), "no number is between lo = 2 and hi = 1"),
+        (Simplex(-1), "radius must be >= 0"),
+    ],
+    ids=str,
+)
+def test_a_feasible_set_is_looked_at_where_it_is_given(wrong, words):
+    with pytest.raises(optlab.InputError, match=re.escape(words)):
+        optlab.Problem(lambda x: x @ x, start=[1.0, 2.0], feasible=wrong)
+
+
+def test_sets_are_found_by_their_names():
+    for name, where in (("Ball", Ball), ("Simplex", Simplex), ("Box", Box)):
+        assert getattr(optlab.sets, name) is where
+        assert name in dir(optlab.sets)
+    listed = {snake_case(name) for name in dir(optlab.sets) if name[0].isupper() and name != "Any"}
+    assert listed == set(optlab.names("sets"))
+    with pytest.raises(AttributeError, match="did you mean 'Ball'"):
+        _ = optlab.sets.Bal

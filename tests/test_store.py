@@ -11,8 +11,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import optlab
-from optlab import fingerprint, runner, work
+from optlab import fingerprint, runner, store, work
 from optlab.experiment import from_dict
+from optlab.snapshot import Snapshot
 
 PLUGIN = """
     from dataclasses import dataclass
@@ -135,3 +136,26 @@ def test_a_thousand_runs_are_written_and_read_in_no_time_to_speak_of(plugin):
     assert x.shape == (len(k), 2)
     assert np.isfinite(x).all()
     assert isinstance(pd.read_parquet(results.folder / "trajectories.parquet"), pd.DataFrame)
+
+
+def test_a_table_that_is_as_it_shall_be_is_taken_as_it_is_and_else_written_anew(plugin, monkeypatch):
+    monkeypatch.setattr(store, "LINGER", 60.0)
+    gather, gathered = Snapshot.gather, []
+
+    def counted(self, name, keys, schema=None):
+        gathered.append(name)
+        return gather(self, name, keys, schema)
+
+    monkeypatch.setattr(Snapshot, "gather", counted)
+    first = execute(plugin, [ONE, OTHER])
+    assert "iterations" not in gathered
+    assert "trajectories" not in gathered
+    before = {run: (own, first.trajectory(run)[1]) for run, own in first.iterations.groupby("run")}
+    turned = execute(plugin, [OTHER, ONE])
+    assert {"iterations", "trajectories"} <= set(gathered)
+    assert turned.executed == 0
+    for run, (iterations, points) in before.items():
+        now = turned.iterations[turned.iterations["run"] == run]
+        assert_frame_equal(iterations.reset_index(drop=True), now.reset_index(drop=True))
+        assert np.array_equal(points, turned.trajectory(run)[1])
+    assert turned.iterations["run"].drop_duplicates().tolist() == turned.runs["run"].tolist()

@@ -19,7 +19,7 @@ from optlab.checks.report import Report, Skipped, carry_out, require
 from optlab.checks.spy import Spy, Watch, counting
 from optlab.checks.sum_probes import sums
 from optlab.checks.tags import chosen
-from optlab.core.driver import lacking
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.status import Status
 from optlab.core.stop import Evaluations, Iterations, Stationary

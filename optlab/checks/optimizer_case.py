@@ -12,7 +12,8 @@ from optlab.checks.snippets import snippet
 from optlab.checks.sum_probes import FitValley, sums
 from optlab.checks.tags import all_tags
 from optlab.core import kkt
-from optlab.core.driver import Loop, iterate, lacking, run
+from optlab.core.driver import Loop, iterate, run
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.problem import ProblemBase
 from optlab.core.record import Record

@@ -11,7 +11,7 @@ from annotated_types import Gt
 from optlab.checks.optimizer_case import OptimizerCase, same_points
 from optlab.checks.report import Skipped, require, within
 from optlab.checks.tags import law
-from optlab.core.driver import lacking
+from optlab.core.endings import lacking
 from optlab.core.problem import ProblemBase
 from optlab.core.stop import Iterations, Stationary
 from optlab.core.transform import Transform

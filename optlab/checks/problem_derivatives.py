@@ -240,7 +240,7 @@ def fused_equals_separate(case: ProblemCase) -> str:
 
 
 def batch_equals_one_point(case: ProblemCase) -> str:
-    """Compare values, gradients and hessians of many points with one point at a time."""
+    """Compare values, gradients, Hessians and products of many points with one point at a time."""
     problem = case.problem
     X = np.array([place.x for place in case.places])
     pairs: list[tuple[str, Callable[[Array], Array], Callable[[Array], Any]]] = [
@@ -252,6 +252,11 @@ def batch_equals_one_point(case: ProblemCase) -> str:
         compare(f"{name} of all points", batch(X), right, BATCH * largest(right), "one point at a time")
         empty = batch(X[:0])
         require(np.shape(empty) == (0, *right.shape[1:]), f"{name} of no points: shape {np.shape(empty)}")
+    if not problem.lacks("hvp"):
+        V = case.random.standard_normal(X.shape)
+        right = np.array([problem.hvp(x, v) for x, v in zip(X, V, strict=True)])
+        compare("hvps of all points", problem.hvps(X, V), right, BATCH * largest(right), "one point at a time")
+        require(np.shape(problem.hvps(X[:0], V[:0])) == X[:0].shape, "hvps of no points: not of shape (0, n)")
     return f"{len(X)} points"
 
 

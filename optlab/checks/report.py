@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from optlab.core.status import nearest
+from optlab.core.status import nearest, worded
 
 Case = TypeVar("Case")
 
@@ -107,7 +107,7 @@ def carry_out(
         except Failed as reason:
             outcome, code = Check(name, False, str(reason)), reproduce()
         except Exception as error:
-            outcome, code = Check(name, False, f"{type(error).__name__}: {error}"), reproduce()
+            outcome, code = Check(name, False, worded(error)), reproduce()
         if name in expected:
             done.append(_turned(outcome, expected[name]))
         else:

@@ -15,7 +15,8 @@ from optlab.checks.hard_probes import Flat, Saddle, Slope, Spectrum, Wide
 from optlab.checks.probes import Bowl, Valley, Wall, bowls
 from optlab.checks.spy import Spy
 from optlab.checks.sum_probes import Fit, FitValley, sums
-from optlab.core.driver import Loop, iterate, lacking, run
+from optlab.core.driver import Loop, iterate, run
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.problem import ProblemBase
 from optlab.core.status import Status

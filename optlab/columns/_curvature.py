@@ -4,7 +4,8 @@ Which kept iterates they are computed at depends on their cost; the others are N
 
 * f quadratic (tag ``quadratic``): ∇²f is one matrix, so every iterate.
 * ∇²f by hand and n ≤ 50: every iterate.
-* ∇²f by automatic differentiation: at most 3000 of its columns in all, 300 iterates at n = 2, at least 3 iterates.
+* ∇²f by automatic differentiation, many iterates at once: as many of its columns as keep NUMBERS, at n = 2 all.
+* ∇²f by automatic differentiation, one by one: at most 3000 of its columns in all, 300 iterates at n = 2, at least 3.
 * n > 50: at most the `iterates` of the column, fewer above n = 1000, where each costs n³.
 
 Thinned iterates are spaced evenly on a log scale, first and last among them.
@@ -31,6 +32,8 @@ PRODUCTS = 300
 """Hessian-vector products per trace, where they are not written by hand (0.7 ms each by automatic differentiation)."""
 TANGENTS = 3000
 """Columns of Hessians per trace, where they come from automatic differentiation."""
+NUMBERS = 3_000_000
+"""Numbers in the largest arrays of all products together, where many iterates are computed at once."""
 LARGE = 1000
 """From this n on, an eigenvalue decomposition takes 0.1 s and more: their number falls with n³."""
 FEWEST = 3
@@ -70,8 +73,14 @@ def _products(trace: Trace, problem: ProblemBase, U: Array) -> tuple[Indices, Ar
         every = np.arange(len(X))
         products = [np.einsum("kij,kj->ki", H, U[rows]) for rows, H in _hessian_blocks(trace, problem, every)]
         return every, np.concatenate(products)
-    rows = spaced(len(X), len(X) if problem.by_hand("hvp") else PRODUCTS)
-    return rows, np.array([problem.hvp(X[i], U[i]) for i in rows], dtype=float)
+    rows = spaced(len(X), len(X) if problem.by_hand("hvp") else max(PRODUCTS, _at_once(problem, X[0])))
+    return rows, np.asarray(problem.hvps(X[rows], U[rows]), dtype=float)
+
+
+def _at_once(problem: ProblemBase, x: Array) -> int:
+    """How many Hessian-vector products are taken where many iterates are computed at once; 0 where they are not."""
+    width = problem.together(x)
+    return NUMBERS // width if width else 0
 
 
 def spectrum(trace: Trace, problem: ProblemBase, dense: int, iterates: int) -> Array:
@@ -85,7 +94,7 @@ def spectrum(trace: Trace, problem: ProblemBase, dense: int, iterates: int) -> A
         M, n = trace.points.shape
         table = np.full((M, 6), np.nan)
         if n <= dense and not problem.lacks("hessian"):
-            rows = _decomposed(problem, M, n, iterates)
+            rows = _decomposed(problem, trace.points, iterates)
             for some, H in _hessian_blocks(trace, problem, rows):
                 table[some] = _describe(H[:1] if H.strides[0] == 0 else H)
         return table
@@ -93,13 +102,14 @@ def spectrum(trace: Trace, problem: ProblemBase, dense: int, iterates: int) -> A
     return cached(trace, ("spectrum", dense, iterates), compute)
 
 
-def _decomposed(problem: ProblemBase, M: int, n: int, iterates: int) -> Indices:
+def _decomposed(problem: ProblemBase, X: Array, iterates: int) -> Indices:
     """Return the kept iterates whose Hessian is decomposed."""
+    M, n = X.shape
     if constant(problem):
         return np.arange(M)
     most = M if n <= SMALL else min(iterates, int(iterates * (LARGE / n) ** 3))
     if not by_hand(problem):
-        most = min(most, PRODUCTS, TANGENTS // n)
+        most = min(most, max(min(PRODUCTS, TANGENTS // n), _at_once(problem, X[0]) // n))
     return spaced(M, max(FEWEST, most))
 
 

@@ -25,8 +25,9 @@ class OptimalStep(Column):
     ‖x_k − x_{k−1}‖/‖g_{k−1}‖, divided by ε* at k − 1: 1 for the optimal step, and on a quadratic every gradient step
     beyond 2 goes uphill. NaN where one of the two iterates was not kept.
 
-    H by hand is used at every iterate for n ≤ 50, and Hessian-vector products by hand for every n; by automatic
-    differentiation at most 300 iterates are looked at, evenly spaced on a log scale.
+    H by hand is used at every iterate for n ≤ 50, and Hessian-vector products by hand for every n. By automatic
+    differentiation every iterate is looked at where the function takes many at once and is not large, else at most
+    300, evenly spaced on a log scale.
 
     Source: Goodfellow, Bengio & Courville (2016), equation 4.10.
     """

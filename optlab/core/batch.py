@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.batch_front import Front, Outcomes
-from optlab.core.driver import DEFAULT_STOP, Loop, lacking
+from optlab.core.driver import DEFAULT_STOP, Loop
+from optlab.core.endings import lacking
 from optlab.core.optimizer import Optimizer
 from optlab.core.oracle import COUNTERS, check_start
 from optlab.core.settings import check_settings, name_of, settings_of
-from optlab.core.status import InputError, Status, nearest
+from optlab.core.status import InputError, Status, nearest, worded
 from optlab.core.stop import CODES, Seconds, Stop, code
 from optlab.derivatives.batched import NotBatchableError
 
@@ -131,7 +132,7 @@ def map_runs(
                 Front(problem, optimizer, X, columns, stop, seed, ended, which).run(until)
             note = _differs(ended, problem, optimizer, X, columns, stop, seed, check, until)
     except (Exception, SystemExit) as error:  # whatever cannot be done for many runs at once may be one by one
-        note = f"{type(error).__name__}: {error}"
+        note = worded(error)
     if note:
         for i in range(len(X)):
             _alone(problem, optimizer, X, columns, stop, seed, i, ended, i, until)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optlab.core.driver import BLOW_UP, HEAD, PATIENCE, VAST
+from optlab.core.depth import VAST, size_at_first
+from optlab.core.driver import BLOW_UP, HEAD, PATIENCE
 from optlab.core.status import Status
 from optlab.core.stop import code
 
@@ -27,8 +28,8 @@ class ManyBooks:
     ----------
     best_f, worst_f, best_stationarity, last_event, rising : (B,) arrays
         As in `Book`.
-    first, high, low, size : (B,) arrays
-        The first f, and the greatest, the least and the greatest |f| of the first `HEAD`.
+    first, size, high, low : (B,) arrays
+        The first f, its size by `driver.size_at_first`, and the greatest and the least f of the first `HEAD`.
     ceiling : (B,) array
         How far f may be above its best, once that is known; empty until then.
     seen : int
@@ -70,18 +71,20 @@ class ManyBooks:
         self.last_event[event] = k
         return event
 
-    def judged(self, f: Array, k: int, event: NDArray[np.bool_], verdict: Any) -> Any:
-        """Return the verdicts, those of the stop rules first, then the loop's own; remember the first values of f."""
+    def judged(self, f: Array, k: int, event: NDArray[np.bool_], verdict: Any, change: Array) -> Any:
+        """Return the verdicts, those of the stop rules first, then the loop's own; remember the first values of f.
+
+        `change` is that of f along a step as long as the standard start is, (B,).
+        """
         if k >= PATIENCE:
             stalled = ~event & (k - self.last_event >= np.maximum(PATIENCE, self.last_event))
-            verdict = np.where(verdict, verdict, np.where(stalled, STALLED, NONE))
+            verdict = np.where(verdict, verdict, np.where(stalled, self.unless_bottomless(STALLED), NONE))
         if self.seen < HEAD:
             if not self.seen:
-                self.first = f.copy()
+                self.first, self.size = f.copy(), size_at_first(f, change)
             self.seen += 1
             np.fmax(self.high, f, out=self.high)
             np.fmin(self.low, f, out=self.low)
-            np.fmax(self.size, np.abs(f), out=self.size)
             return verdict
         if self.ceiling.size == 0:
             span = self.high - self.low
@@ -92,12 +95,21 @@ class ManyBooks:
         if not higher.any() and not self.rising.any():
             return verdict
         self.rising = np.where(higher, self.rising + 1, np.where(above > 0, 0, self.rising))
-        return np.where(verdict, verdict, np.where(higher & (self.rising >= HEAD), DIVERGED, NONE))
+        return np.where(
+            verdict, verdict, np.where(higher & (self.rising >= HEAD), self.unless_bottomless(DIVERGED), NONE)
+        )
+
+    def bottomless(self) -> NDArray[np.bool_]:
+        """Return where the best f has fallen without bound, by the rule of `core.depth` without constraints."""
+        return np.asarray(self.first - self.best_f > VAST * self.size)
+
+    def unless_bottomless(self, verdict: Any) -> NDArray[np.int64]:
+        """Return the verdict, UNBOUNDED where f has fallen without bound."""
+        return np.where(self.bottomless(), UNBOUNDED, verdict)
 
     def way_out(self, old_f: Array, new_f: Array, new_x: Array) -> NDArray[np.int64]:
         """Return why steps left the finite numbers, as `Loop._way_out` finds it; new_x has shape (n, B)."""
-        high = self.high if self.seen else old_f
-        unbounded = high - old_f > VAST * np.where(self.size > 0, self.size, 1.0)
+        unbounded = self.bottomless() | ((new_f == -inf) & np.isfinite(new_x).all(axis=0))
         overflowed = (new_f == inf) & (np.abs(new_x).max(axis=0) > VAST)
         other = np.where((old_f > self.best_f) | overflowed, DIVERGED, NONFINITE)
         return np.where(unbounded, UNBOUNDED, other)

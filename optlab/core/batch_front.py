@@ -67,7 +67,7 @@ class Front:
         self.stop, self.ended, self.which = stop, ended, which
         self.open = np.ones(len(which), dtype=bool)
         self.x0, self.k, self.state, self.genuine = Batched(X[which].T.copy()), 0, None, False
-        self.books = ManyBooks.empty(len(which))
+        self.books, self.length = ManyBooks.empty(len(which)), max(1.0, problem.start_length)
         self.stationarity = np.full(len(which), np.nan)
         self.scale = np.full(len(which), kkt.scale_of(problem))
 
@@ -120,7 +120,7 @@ class Front:
             self.scale = np.where(np.isfinite(self.scale) & (self.scale > 0), self.scale, np.abs(g).max(axis=0))
         self.state, self.k, self.stationarity = new, new.k, size
         event = self.books.entered(f, size, self.k)
-        verdict = self.books.judged(f, self.k, event, self.stop.many(self))
+        verdict = self.books.judged(f, self.k, event, self.stop.many(self), self.scale * self.length)
         if np.any(verdict):
             self._end((verdict != 0) & self.open, verdict)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optlab.core.settings import name_of
+from optlab.core.status import worded
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     values: dict[str, Array] = {}
     notes: dict[str, str] = {}
     summary: dict[str, Any] = {}
-    taken = RESERVED | trace.scalars.keys()
     if problem.exact is not problem:
         problem = problem.exact
         trace.cache[EXACT] = trace.spread(problem.objectives(trace.points)) if len(trace) else np.empty(0)
@@ -81,8 +81,9 @@ def compute_columns(columns: Iterable[Column], trace: Trace, problem: ProblemBas
     for column in columns:
         found, why = _attempt(column, column.compute, trace, problem)
         for name in column.names:
-            if name in taken or name in values:
-                owner = "the record of the run" if name in taken else "a column before it"
+            recorded = name in RESERVED or name in trace.scalars
+            if recorded or name in values:
+                owner = "the record of the run" if recorded else "a column before it"
                 why = why or f"the name {name!r} belongs to {owner}"
                 continue
             values[name], wrong = _checked(name, found.get(name), trace, silent=bool(why))
@@ -115,7 +116,7 @@ def _attempt(
         with np.errstate(all="ignore"):
             return dict(action(trace, problem)), ""
     except (Exception, SystemExit) as error:  # a user's code may raise anything; the run keeps what it has
-        return {}, f"{type(error).__name__}: {error}"
+        return {}, worded(error)
 
 
 def _checked(name: str, value: Any, trace: Trace, *, silent: bool) -> tuple[Array, str]:

@@ -33,9 +33,9 @@ Mask = NDArray[np.bool_]
 
 ACTIVE = 1e-6
 """A constraint this near, in the units of x and relative to max(ℓ, ‖x‖∞), counts as active."""
-INDEPENDENT = 1e-8
+INDEPENDENT = 1e-6
 """Gradients of length 1 with a singular value below this are dependent."""
-INWARDS = 1e-8
+INWARDS = 1e-6
 """A direction moves off all active constraints if each falls at least this fast along it, gradients of length 1."""
 SHOWN = 12
 """Most active constraints listed."""
@@ -46,6 +46,7 @@ NOTHING = (
     "none holds: the active gradients are dependent and no direction leads inside; a minimum need have no multipliers"
 )
 UNKNOWN = "not decided: the set is known by its projection alone"
+UNDEFINED = "not decided: not everything is finite here"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ class Conditions(kkt.KKT):
     fails : dict
         Which of "stationarity", "primal", "dual" and "complementarity" fail, and why, in words.
     qualification : str
-        "LICQ", "MFCQ", "linear", "none", or "unknown".
+        "LICQ", "MFCQ", "linear", "none", "unknown", or "undefined" where something is not finite.
+
+    Where only multipliers of the wrong sign balance ∇f, λ, ν and the residuals are those of least squares on the active
+    constraints, of any sign: then "dual" is what fails.
     """
 
     x: Array
@@ -103,7 +107,8 @@ class Conditions(kkt.KKT):
         return "\n".join(lines)
 
 
-SENTENCES = {"LICQ": LICQ, "MFCQ": MFCQ, "linear": LINEAR, "none": NOTHING, "unknown": UNKNOWN}
+SENTENCES = {"LICQ": LICQ, "MFCQ": MFCQ, "linear": LINEAR, "none": NOTHING, "unknown": UNKNOWN,
+             "undefined": UNDEFINED}  # fmt: skip
 
 
 def conditions(problem: ProblemBase, x: Any, rtol: float = 1e-6) -> Conditions:
@@ -126,12 +131,15 @@ def conditions(problem: ProblemBase, x: Any, rtol: float = 1e-6) -> Conditions:
         known = found.lam.size + found.nu.size > 0
         c = None if _many_bounds(problem) or not known else constraints(problem, x)
         active = _active(problem, x, c)
-        fails, dual = _failures(problem, x, found, c, active, rtol * scale)
+        signed = None
+        if c is not None and not found.stationarity <= rtol * scale:
+            signed = _of_any_sign(problem, x, c, active, rtol * scale)
+        found = found if signed is None else signed
+        fails = _failures(problem, x, found, c, active, rtol * scale)
         labels = names(problem) if known else ((), ())
         values = (np.empty(0), np.empty(0)) if c is None else (c.g, c.h)
-        residuals = {**vars(found), "dual": dual}
         qualified = qualification(problem, x, c, active)
-        return Conditions(**residuals, x=x, scale=scale, labels=labels, values=values, active=active, fails=fails,
+        return Conditions(**vars(found), x=x, scale=scale, labels=labels, values=values, active=active, fails=fails,
                           qualification=qualified)  # fmt: skip
 
 
@@ -168,26 +176,41 @@ def _near(problem: ProblemBase, x: Array, c: Constraints) -> Mask:
 
 def _failures(
     problem: ProblemBase, x: Array, found: kkt.KKT, c: Constraints | None, active: Mask, tolerance: float
-) -> tuple[dict[str, str], float]:
-    """Return what fails, in words, and the most negative multiplier where its sign is what fails."""
+) -> dict[str, str]:
+    """Return what fails, in words."""
     fails: dict[str, str] = {}
-    dual = 0.0
+    if not isfinite(found.stationarity + found.primal):
+        what = "x" if not np.isfinite(x).all() else "∇f or a constraint"
+        every = ("stationarity", "primal", "dual", "complementarity")
+        return dict.fromkeys(every, f"not decided: {what} is not finite")
     if not found.stationarity <= tolerance:
         fails["stationarity"] = f"no multipliers balance ∇f: {found.stationarity:.2e} is over {tolerance:.2e}"
-        wrong = None if c is None else _of_wrong_sign(problem, x, c, active, tolerance)
-        if wrong is not None:
-            i, dual = wrong
-            label = names(problem)[0][i]
-            fails = {"dual": f"only λ = {-dual:.3g} < 0 of {label} would balance ∇f: f falls where {label} is left"}
+    if found.dual > 0:
+        label = names(problem)[0][int(np.argmin(found.lam))]
+        fails["dual"] = f"only λ = {-found.dual:.3g} < 0 of {label} would balance ∇f: f falls where {label} is left"
     outside = kkt.infeasibility(problem, x)
     if outside:
         fails["primal"] = outside if c is None else f"{_worst(problem, c)} is violated by {found.primal:.2e}"
     if not found.complementarity <= tolerance * length_of(problem, x):
-        i = int(np.argmax(np.abs(found.lam * c.g))) if c is not None and found.lam.size else 0
-        label = names(problem)[0][i] if found.lam.size else "the set"
-        size = "" if c is None else f"{label} = {c.g[i]:.2e} with λ = {found.lam[i]:.2e}"
-        fails["complementarity"] = f"a multiplier of a constraint that is not active: {size}"
-    return fails, dual
+        fails["complementarity"] = _product(problem, x, found.lam, active)
+    return fails
+
+
+def _product(problem: ProblemBase, x: Array, lam: Array, active: Mask) -> str:
+    """Say which λᵢgᵢ is the greatest."""
+    g = _bound_values(problem, x) if only_bounds(problem) else constraints(problem, x).g
+    i = int(np.argmax(np.abs(lam * g)))
+    size = f"{names(problem)[0][i]} = {g[i]:.2e} with λ = {lam[i]:.2e}"
+    if active[i]:
+        return f"an active constraint, but a multiplier too great for what is left of it: {size}"
+    return f"a multiplier of a constraint that is not active: {size}"
+
+
+def _bound_values(problem: ProblemBase, x: Array) -> Array:
+    """Return g of the finite bounds, in the order of their multipliers; no row is formed."""
+    sides = bounds_of(problem)
+    assert sides is not None
+    return np.concatenate([sign * (x - side)[np.isfinite(side)] for side, sign in zip(sides, (-1.0, 1.0), strict=True)])
 
 
 def _worst(problem: ProblemBase, c: Constraints) -> str:
@@ -196,30 +219,33 @@ def _worst(problem: ProblemBase, c: Constraints) -> str:
     return [*inequalities, *equalities][int(np.argmax(np.concatenate([c.g, np.abs(c.h)])))]
 
 
-def _of_wrong_sign(
-    problem: ProblemBase, x: Array, c: Constraints, active: Mask, tolerance: float
-) -> tuple[int, float] | None:
-    """Return the constraint whose multiplier would have to be negative, and by how much; None where that is not it."""
+def _of_any_sign(problem: ProblemBase, x: Array, c: Constraints, active: Mask, tolerance: float) -> kkt.KKT | None:
+    """Return what balances ∇f with a negative multiplier of an active constraint; None where that is not it."""
     where = np.flatnonzero(active)
     g = np.asarray(problem.gradient(x), dtype=float)
     rows = np.concatenate([c.Jg[where], c.Jh])
-    if not where.size or not np.isfinite(rows).all():
+    if not where.size or not (np.isfinite(rows).all() and np.isfinite(g).all()):
         return None
     free = np.linalg.lstsq(rows.T, -g, rcond=None)[0]
-    if not np.abs(g + rows.T @ free).max() <= tolerance:
+    residual = float(np.abs(g + rows.T @ free).max())
+    if not (residual <= tolerance and free[: where.size].min() < 0):
         return None
-    i = int(np.argmin(free[: where.size] * np.linalg.norm(c.Jg[where], axis=1)))
-    return (int(where[i]), float(-free[i])) if free[i] < 0 else None
+    lam = np.zeros(active.size)
+    lam[where] = free[: where.size]
+    primal = max(0.0, float(c.g.max(initial=0.0)), float(np.abs(c.h).max(initial=0.0)))
+    return kkt.KKT(lam, free[where.size :], residual, primal, float(-lam.min()), float(np.abs(lam * c.g).max()))
 
 
 def qualification(problem: ProblemBase, x: Array, c: Constraints | None, active: Mask) -> str:
-    """Return which constraint qualification holds at x: "LICQ", "MFCQ", "linear", "none", or "unknown"."""
+    """Return which constraint qualification holds at x: a key of SENTENCES."""
+    if not np.isfinite(x).all():
+        return "undefined"
     if c is None:
         return "unknown" if by_projection(problem) else "linear" if problem.constrained else "LICQ"
     rows = np.concatenate([c.Jg[active], c.Jh])
     lengths = np.linalg.norm(rows, axis=1)
     if not np.isfinite(rows).all():
-        return "unknown"
+        return "undefined"
     unit = rows / np.where(lengths > 0, lengths, 1.0)[:, None]
     if len(rows) == 0 or (len(rows) <= x.size and np.linalg.svd(unit, compute_uv=False)[-1] > INDEPENDENT):
         return "LICQ"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optlab.core.status import EvaluationError
 from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
@@ -45,11 +46,17 @@ def project(problem: ProblemBase, x: Array) -> Array:
     return x if there is None else there.project(x)
 
 
+def clipped(problem: ProblemBase, x: Array) -> Array:
+    """Return x within the bounds, the set's own included; x itself where there are none."""
+    sides = bounds_of(problem)
+    return x if sides is None else np.minimum(np.maximum(x, sides[0]), sides[1])
+
+
 def equality(problem: ProblemBase, x: Array) -> Array:
     """h(x) of all equality constraints, shape (p,)."""
     parts = [np.empty(0, dtype=x.dtype)]
     if problem.equality is not None:
-        parts.append(np.atleast_1d(np.asarray(problem.equality(x), dtype=x.dtype)))
+        parts.append(_values(problem.equality(x), "equality", x))
     if problem.linear_equality is not None:
         A, b = problem.linear_equality
         parts.append(A @ x - b)
@@ -62,7 +69,7 @@ def equality_jacobian(problem: ProblemBase, x: Array) -> Array:
     """∂h_i/∂x_j, shape (p, n)."""
     parts = [np.empty((0, x.size), dtype=x.dtype)]
     if problem.equality is not None:
-        parts.append(np.atleast_2d(np.asarray(problem.equality_jacobian(x), dtype=x.dtype)))
+        parts.append(_rows(problem.equality_jacobian(x), "equality_jacobian", x))
     if problem.linear_equality is not None:
         parts.append(problem.linear_equality[0])
     if problem.feasible is not None:
@@ -74,7 +81,7 @@ def inequality(problem: ProblemBase, x: Array) -> Array:
     """g(x) of all inequalities but the bounds, shape (m,)."""
     parts = [np.empty(0, dtype=x.dtype)]
     if problem.inequality is not None:
-        parts.append(np.atleast_1d(np.asarray(problem.inequality(x), dtype=x.dtype)))
+        parts.append(_values(problem.inequality(x), "inequality", x))
     if problem.linear_inequality is not None:
         A, b = problem.linear_inequality
         parts.append(A @ x - b)
@@ -87,12 +94,39 @@ def inequality_jacobian(problem: ProblemBase, x: Array) -> Array:
     """∂g_i/∂x_j of all inequalities but the bounds, shape (m, n)."""
     parts = [np.empty((0, x.size), dtype=x.dtype)]
     if problem.inequality is not None:
-        parts.append(np.atleast_2d(np.asarray(problem.inequality_jacobian(x), dtype=x.dtype)))
+        parts.append(_rows(problem.inequality_jacobian(x), "inequality_jacobian", x))
     if problem.linear_inequality is not None:
         parts.append(problem.linear_inequality[0])
     if problem.feasible is not None:
         parts.append(problem.feasible.inequality_jacobian(x))
     return np.concatenate(parts)
+
+
+def _values(given: Any, name: str, x: Array) -> Array:
+    """Return what a constraint function gave as an array, (m,); a number counts as one of them."""
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiu" or array.ndim > 1:
+        what = f"shape {array.shape}" if array.dtype.kind in "fiu" else f"{given!r:.100}"
+        msg = f"{name} must return a number or numbers of shape (m,), given {what}"
+        raise EvaluationError(msg)
+    return np.atleast_1d(array.astype(x.dtype, copy=False))
+
+
+def _rows(given: Any, name: str, x: Array) -> Array:
+    """Return what a Jacobian gave as an array, (m, n); one row may have shape (n,)."""
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2) or array.shape[-1] != x.size:
+        what = f"shape {array.shape}" if array.dtype.kind in "fiu" else f"{given!r:.100}"
+        msg = f"{name} must return shape (m, {x.size}), a row for each constraint, given {what}"
+        raise EvaluationError(msg)
+    return np.atleast_2d(array.astype(x.dtype, copy=False))
+
+
+def check_paired(values: Array, J: Array, kind: str) -> None:
+    """Raise an EvaluationError unless a Jacobian has a row for each of its constraints."""
+    if values.size != len(J):
+        msg = f"{kind} gives {values.size} numbers, {kind}_jacobian {len(J)} rows (with linear rows and sets)"
+        raise EvaluationError(msg)
 
 
 def lagrangian_hessian(
@@ -119,6 +153,9 @@ def size_of(function: Callable[[Array], Any] | None, x: Array) -> int:
 def constraints(problem: ProblemBase, x: Array) -> Constraints:
     """Evaluate every constraint and its Jacobian row at x, uncounted."""
     g, Jg = [inequality(problem, x)], [inequality_jacobian(problem, x)]
+    h, Jh = equality(problem, x), equality_jacobian(problem, x)
+    check_paired(g[0], Jg[0], "inequality")
+    check_paired(h, Jh, "equality")
     sides = bounds_of(problem)
     if sides is not None:
         for side, sign in ((sides[0], -1.0), (sides[1], 1.0)):
@@ -127,7 +164,7 @@ def constraints(problem: ProblemBase, x: Array) -> Constraints:
             rows[np.arange(there.size), there] = sign
             g.append(sign * (x - side)[there])
             Jg.append(rows)
-    return Constraints(np.concatenate(g), np.concatenate(Jg), equality(problem, x), equality_jacobian(problem, x))
+    return Constraints(np.concatenate(g), np.concatenate(Jg), h, Jh)
 
 
 def violation(problem: ProblemBase, x: Array) -> float:
@@ -157,6 +194,22 @@ def names(problem: ProblemBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(said[0]), tuple(said[1])
 
 
+def not_finite(problem: ProblemBase, x: Array) -> str:
+    """Return the first constraint that is not finite at x, or whose gradient is not, in words; "" where all are.
+
+    Where none is written as a function, bounds aside, there is nothing to look at.
+    """
+    if not problem.constraint_forms or only_bounds(problem) or by_projection(problem):
+        return ""
+    c, labels = constraints(problem, x), names(problem)
+    for what, parts in (("constraint", (c.g[:, None], c.h[:, None])), ("the gradient of constraint", (c.Jg, c.Jh))):
+        for values, called in zip(parts, labels, strict=True):
+            wrong = np.flatnonzero(~np.isfinite(values).all(axis=1))
+            if wrong.size:
+                return f"{what} {called[wrong[0]]}"
+    return ""
+
+
 def _numbered(word: str, many: int) -> list[str]:
     return [word] if many == 1 and word == "set" else [f"{word}{' ' if ' ' in word or word == 'set' else ''}{i + 1}"
                                                        for i in range(many)]  # fmt: skip
@@ -172,7 +225,7 @@ def length_of(problem: ProblemBase, x: Array) -> float:
 
 def length_from(x: Array, start_length: float) -> float:
     """Return ℓ from x and the length of the standard start."""
-    size = max(max_abs(x), start_length)
+    size = max(max_abs(x), start_length or 1.0)
     return size if 0 < size < 1 else 1.0
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from math import inf, isfinite, isnan, nan
+from math import isfinite, isnan, nan
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +12,16 @@ import numpy as np
 
 from optlab.core import kkt
 from optlab.core.constraints import project
-from optlab.core.events import KINDS, Watch, birth
+from optlab.core.endings import Ending, lacking
+from optlab.core.events import KINDS, Watch
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import BudgetSpentError, Oracle, check_start
 from optlab.core.record import Book, Record
-from optlab.core.settings import check_settings, name_of
-from optlab.core.status import Halt, InputError, Status
+from optlab.core.settings import check_settings
+from optlab.core.status import EmptySetError, Halt, InputError, Status
 from optlab.core.stop import Iterations, Stationary, Stop
 from optlab.core.trace import Keep, Recorder, Trace
-from optlab.derivatives.traps import place
-from optlab.kernels.norms import finite_max_abs, max_abs
+from optlab.kernels.norms import finite_max_abs, same
 
 if TYPE_CHECKING:
     from optlab.core.problem import Array, ProblemBase
@@ -35,13 +34,9 @@ HEAD = 10
 """How many first values of f set the range that divergence is measured against, and how long it must last."""
 BLOW_UP = 1e10
 """Divergence: f above its best by this multiple of the range of its first values."""
-SHORT = float(np.finfo(float).eps) ** 0.5
-"""A step of this part of x shows in double precision whether f falls along −g."""
-VAST = 1 / float(np.finfo(float).eps)
-"""What is more than this many times larger than where a run began has left every scale of the problem."""
 
 
-class Loop:
+class Loop(Ending):
     """One run in progress. Iterating it takes the steps; between two of them everything can be read.
 
     Attributes
@@ -112,22 +107,35 @@ class Loop:
 
         Floating-point warnings are the caller's to hold back: `iterate` does so step by step, `run` once.
         """
+        resumed = self.state is not None
         try:
-            yield from self._steps()
+            self._begin()
+            if self.state is None:
+                return
+            judge = self.stop.bind(self)
+            if not resumed:
+                if self.status is None:
+                    self._judge(judge)
+                yield self
+            step = self.optimizer.step
+            while self.status is None:
+                if self._attempt(step, self.state):
+                    self._judge(judge)
+                    yield self
         finally:
             self.optimizer.close(self.state)
 
-    def _steps(self) -> Iterator[Loop]:
+    def _begin(self) -> None:
+        """Evaluate the start and find the scale, unless the run is resumed; without a state, the run has ended."""
         reason = lacking(self.problem, self.optimizer)
         if reason:
             self._end(Status.SKIPPED, reason)
-            return
-        if self.state is None:
-            if not self._attempt(self.optimizer.init, self.x0):
-                return
-            self._note_projection()
+        elif self.state is None and self._attempt(self.optimizer.init, self.x0):
             try:
+                self._note_projection()
                 self._measure_scale()
+            except EmptySetError as error:
+                self._end(Status.INFEASIBLE, str(error))
             except InputError:  # facts that cannot be meant
                 raise
             except (Exception, SystemExit) as error:  # the problem at its standard start, where the method never was
@@ -135,17 +143,6 @@ class Loop:
                     self.fail(error)
                 elif self.state is not None:  # there f need not be defined
                     self.scale = kkt.stationarity(self.judge, self.state.x, self._genuine_gradient())
-            judge = self.stop.bind(self)
-            if self.status is None:
-                self._judge(judge)
-            yield self
-        else:
-            judge = self.stop.bind(self)
-        step = self.optimizer.step
-        while self.status is None:
-            if self._attempt(step, self.state):
-                self._judge(judge)
-                yield self
 
     def _attempt(self, action: Callable[[Oracle, Any], State], point: Any) -> bool:
         """Run one init or step on the clock and commit what it gives; False when the run ends instead."""
@@ -158,40 +155,14 @@ class Loop:
             self._halt(halt)
         except BudgetSpentError as spent:
             self._end(spent.status, str(spent))
-        except (Exception, SystemExit) as error:  # exit() in a step ends its run and no other
+        except EmptySetError as error:
+            self._end(Status.INFEASIBLE, str(error))
+        except KeyboardInterrupt:  # the user's, for all runs
+            raise
+        except BaseException as error:  # exit() in a step, too, ends its run and no other
             self.fail(error)
         self.seconds += perf_counter() - begin - self.oracle.waited
         return False
-
-    def fail(self, error: BaseException) -> None:
-        """End the run as an ERROR, from where the exception is handled."""
-        self.traceback = traceback.format_exc()
-        self._end(Status.ERROR, explain(error))
-
-    def _halt(self, halt: Halt) -> None:
-        """End the run with a verdict from outside; CONVERGED is the stop rules' to give, and they have just looked."""
-        status, note = halt.status, str(halt)
-        if status is Status.NONFINITE and self.state is not None:
-            status = self._way_out(self.state)
-        elif status is Status.LINESEARCH_FAILED and self._falls_in_double():
-            status = Status.STALLED
-            note += f"; in double precision f falls along -g: {self.problem.arithmetic} is at its end"
-        elif status is Status.CONVERGED:
-            status = Status.STALLED
-            short = "short of the tolerance"
-            self.book.claim = self.book.claim or f"the method claimed convergence at iteration {self.k}, {short}"
-        self._end(status, note)
-
-    def _falls_in_double(self) -> bool:
-        """Whether a run in another precision stands where f does fall along −g, were it computed in double."""
-        if self.judge is self.problem or self.state is None:
-            return False
-        x, g = np.asarray(self.state.x, dtype=float), np.asarray(self.state.g, dtype=float)
-        alpha = SHORT * (max_abs(x) or 1.0) / (max_abs(g) or 1.0)
-        try:
-            return bool(self.judge.value(x - alpha * g) < self.judge.value(x))
-        except Exception:  # the problem's, where nothing was asked before
-            return False
 
     def _commit(self, new: Any) -> bool:
         old = self.state
@@ -211,42 +182,11 @@ class Loop:
         self.state, self.k, self.stationarity = new, new.k, size
         return True
 
-    def _no_next_state(self, new: Any) -> str:
-        """Say what is wrong with what a method returned."""
-        name = name_of(self.optimizer)
-        if not isinstance(new, State):
-            return f"{name} must return a State, given {type(new).__name__}"
-        return (f"{name} must return the next State (k = {self.k + 1}), given k = {new.k}: "
-                "return state.moved(…), state.at(…) or state.stayed()")  # fmt: skip
-
-    def _not_finite(self, new: State) -> str:
-        """Say what of a state is not finite, and why the gradient is not where that is known."""
-        where = "at the start" if self.state is None else f"after step {new.k}"
-        finite_f = isfinite(new.f) or (not self._exact and isnan(new.f))
-        what = "f" if not finite_f else "x" if not isfinite(max_abs(new.x)) else "the gradient"
-        note = self.problem.gradient_note(new.x) if what == "the gradient" else ""
-        self.lost = None if what == "x" else new.x
-        return f"{what} is not finite {where} (f = {new.f})" + (note and f"; {note}")
-
-    def birthplace(self) -> str:
-        """Return where the number that ended the run was lost, evaluated once more, uncounted; "" where none was."""
-        born = "" if self.lost is None else birth(self.problem, self.lost)
-        return born and f"; it was born in an {born}"
-
-    def _way_out(self, new: State | None) -> Status:
-        """Why a step left the finite numbers: f had grown or overflowed, had fallen without bound, or neither."""
-        old, book = self.state, self.book
-        if old is None or new is None:
-            return Status.NONFINITE
-        fall = max(book.head, default=old.f) - old.f
-        if fall > VAST * (max(map(abs, book.head), default=0.0) or 1.0):
-            return Status.UNBOUNDED
-        overflowed = new.f == inf and max_abs(new.x) > VAST
-        return Status.DIVERGED if old.f > book.best_f or overflowed else Status.NONFINITE
-
     def _note_projection(self) -> None:
         assert self.state is not None
-        moved = self.state.x - self.x0 if self.problem.constrained else np.zeros(1)
+        if not self.problem.constrained:
+            return
+        moved = self.state.x - self.x0
         if moved.any():
             inside = np.array_equal(project(self.problem, self.x0), self.x0)
             what = "was moved into the interior" if inside else "was infeasible and was projected"
@@ -257,8 +197,8 @@ class Loop:
         state = self.state
         assert state is not None
         own = self.genuine and self.judge is self.problem
-        same = own and (kkt.standard_point(self.problem) == state.x).all()
-        self.scale = kkt.scale_of(self.judge, state.g if same else None)
+        there = own and same(kkt.standard_point(self.problem), state.x)
+        self.scale = kkt.scale_of(self.judge, state.g if there else None)
         if self.problem.known.scale is None and not (isfinite(self.scale) and self.scale > 0):
             self.scale = kkt.stationarity(self.judge, state.x, self._genuine_gradient())
 
@@ -316,11 +256,6 @@ class Loop:
             return self.state.g
         return np.asarray(self.judge.gradient(np.asarray(self.state.x, dtype=float)))
 
-    def _end(self, status: Status, message: str = "") -> None:
-        self.status = status
-        parts = [self.note, message or status.value, "" if status is Status.CONVERGED else self.book.claim]
-        self.message = "; ".join(part for part in parts if part)
-
     def record(self) -> Record:
         """Return the present as a frozen Record."""
         from dataclasses import replace
@@ -328,34 +263,6 @@ class Loop:
         assert self.state is not None
         return Record(self.state, self.stationarity, self.seconds, self.oracle.counts, self.scale, self.seed,
                       replace(self.book), self.status, self.message)  # fmt: skip
-
-
-def explain(error: BaseException) -> str:
-    """Say what an exception means, for a status line."""
-    text = f"{type(error).__name__}: {error}"
-    if isinstance(error, ValueError) and "read-only" in str(error):
-        text += " (x and g of a state are never changed in place: write x = state.x + step, not state.x += step)"
-    return text + place(error)
-
-
-def lacking(problem: ProblemBase, optimizer: Optimizer) -> str:
-    """Return why the method does not fit the problem, or an empty string."""
-    missing = optimizer.lacks()
-    if missing:
-        return missing
-    if problem.arithmetic not in optimizer.precisions:
-        return f"{name_of(optimizer)} runs in {' and '.join(optimizer.precisions)} only, not in {problem.arithmetic}"
-    ignored = [kind for kind in problem.constrained if kind not in optimizer.handles]
-    form = () if problem.feasible is None else problem.feasible.form
-    if form and set(form) <= set(optimizer.handles):
-        ignored = [kind for kind in ignored if kind != "set"]  # it is met as the constraints it consists of
-    if ignored:
-        return f"{name_of(optimizer)} does not handle this problem's constraints ({', '.join(ignored)})"
-    for need in optimizer.needs:
-        why = problem.lacks(need)
-        if why:
-            return f"{name_of(optimizer)} needs {need}: {why}"
-    return problem.departure()
 
 
 def iterate(
@@ -410,8 +317,8 @@ def run(
     """
     recorder: Recorder | None = None
     oracle = loop.oracle
-    callers = np.geterr()
     tally: list[tuple[int, ...]] = []
+    callers: Any = None if callback is None else np.geterr()
     with watch or np.errstate(all="ignore"), closing(iter(loop)) as steps:
         for now in steps:
             state = now.state

@@ -20,7 +20,7 @@ from optlab.core.handover import Ask, Ended, Turns
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.settings import name_of
 from optlab.core.squares import SumOfSquares
-from optlab.core.status import Halt, InputError, Status
+from optlab.core.status import Halt, InputError, Status, worded
 from optlab.kernels.norms import max_abs
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class _Run:
             except Exception as error:
                 if window.finite:
                     raise
-                return Ending(message=f"{type(error).__name__}: {error}", status=Status.NONFINITE)
+                return Ending(message=worded(error), status=Status.NONFINITE)
             if end is not None and not end.success and not window.finite:
                 return replace(end, status=Status.NONFINITE)
             return end

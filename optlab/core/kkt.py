@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 FEASIBLE = 1e-8
 """CONVERGED needs every constraint met to this, times its Jacobian row's norm at the standard start if over 1 …"""
 FEASIBLE_AT_MOST = 1e-6
-"""… and to this as given."""
+"""… and to this as given …"""
+ROUNDING = 4.0 * float(np.finfo(float).eps)
+"""… or to this part of its terms, each a component of x times its slope: far from the origin they round as much."""
 UNBOUNDED = 1e6
 """What a constraint pushes at a KKT point is at most so many times ∇f; 45 is the most in the catalogue."""
+DEAR = 10.0
+"""What violated equalities gain, over the length of x, is at most this many times the tolerance of stationarity."""
 BALANCED = 1e-8
 """A gradient of the Lagrangian below this fraction of ∇f is rounding."""
 
@@ -239,20 +243,47 @@ def refutation(problem: ProblemBase, x: Array, gradient: Array, tolerance: float
     """Return why (x, ∇f) is not stationary to the tolerance, multipliers recovered, or an empty string if it is.
 
     Multipliers that have left every scale are no multipliers: near a minimum that has none, as at a cusp, those of
-    ever better approximations grow without bound.
+    ever better approximations grow without bound. So do those of equalities that are violated less and less; νh, what
+    f gains by the violation, falls more slowly than the residuals, and is held to the tolerance as λg is.
     """
     worst = stationarity(problem, x, gradient)
     if not worst <= tolerance:
         return f"the recomputed stationarity is {worst:.2e}, over {tolerance:.2e}"
+    price = greatest_price(problem, x, gradient)
+    if not price <= DEAR * tolerance * max(length_of(problem, x), max_abs(x)):
+        return f"the violated equalities are worth {price:.1e} of f: their multipliers are too great for that"
     push = greatest_push(problem, x, gradient)
     if not push <= UNBOUNDED:
         return f"the multipliers are {push:.0e} times as large as ∇f: here, it seems, there are none"
     return ""
 
 
+def _has_rows(problem: ProblemBase) -> bool:
+    """Whether multipliers of rows other than bounds are recovered."""
+    return bool(problem.constraint_forms) and not only_bounds(problem) and not by_projection(problem)
+
+
+def greatest_price(problem: ProblemBase, x: Array, gradient: Array) -> float:
+    """Return the greatest |ν_j h_j|, in the units of f: what violating an equality gains; 0 without equalities.
+
+    Of h counts what exceeds its rounding.
+    """
+    if "equality" not in problem.constraint_forms or not _has_rows(problem):
+        return 0.0
+    with np.errstate(all="ignore"):
+        c = constraints(problem, x)
+        violated = np.maximum(0.0, np.abs(c.h) - rounding_of(c.Jh, x))
+        return float(np.abs(kkt(problem, x, gradient).nu * violated).max(initial=0.0))
+
+
+def rounding_of(J: Array, x: Array) -> Array:
+    """Return what rounding alone makes of constraints with the Jacobian J at x: a few ulp of their linear terms."""
+    return np.asarray(ROUNDING * (np.abs(J) @ np.abs(x)))
+
+
 def greatest_push(problem: ProblemBase, x: Array, gradient: Array) -> float:
     """Return the greatest λ_i‖∇g_i‖ or |ν_j|‖∇h_j‖ over ‖∇f‖∞, rows at x or at the standard start; 0 without rows."""
-    if only_bounds(problem) or by_projection(problem) or not problem.constraint_forms:
+    if not _has_rows(problem):
         return 0.0
     with np.errstate(all="ignore"):
         found, start = kkt(problem, x, gradient), standard_point(problem)
@@ -287,8 +318,9 @@ def infeasibility(problem: ProblemBase, x: Array) -> str:
             if set(problem.constrained) <= {"set", "bounds"}:
                 return ""
         now, standard = constraints(problem, x), constraints(problem, np.asarray(problem.start(), dtype=float))
-        for violation, J in ((now.g, standard.Jg), (np.abs(now.h), standard.Jh)):
+        for violation, J, there in ((now.g, standard.Jg, now.Jg), (np.abs(now.h), standard.Jh, now.Jh)):
             allowed = np.minimum(FEASIBLE_AT_MOST, FEASIBLE * np.maximum(1.0, np.linalg.norm(J, axis=1)))
+            allowed = np.fmax(allowed, rounding_of(there, x))
             if not np.all(violation <= allowed):
                 return f"a constraint is violated by {float(np.max(violation)):.2e}"
     return ""

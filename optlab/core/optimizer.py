@@ -52,32 +52,30 @@ class State:
 
     def at(self, x: Array, f: float, g: Array, **fields: Any) -> Self:
         """Take a point that a search has already evaluated; nothing is evaluated again."""
-        changed = self.__dict__.copy()
-        changed["x"], changed["f"], changed["g"] = x, f, g
-        if fields:
-            self._change(changed, fields)
-        changed["k"] += 1
-        new = _new(type(self))  # with a dictionary of its own: four times faster than dataclasses.replace
-        _set(new, "__dict__", changed)
-        return new
+        return self._next(x, f, g, fields)
 
     def moved(self, oracle: Oracle, *, direction: Array, step_size: float, **fields: Any) -> Self:
         """Go to x + step_size · direction and evaluate f and g there."""
         x = self.x + step_size * direction
         f, g = oracle.value_and_gradient(x)
-        return self.at(x, f, g, step_size=step_size, direction=direction, **fields)
+        fields["step_size"], fields["direction"] = step_size, direction
+        return self._next(x, f, g, fields)
 
     def stayed(self, **fields: Any) -> Self:
         """Reject the step: same x, f, g; one more k."""
-        return self.at(self.x, self.f, self.g, **{"step_size": NAN, **fields})
+        return self._next(self.x, self.f, self.g, {"step_size": NAN, **fields})
 
-    def _change(self, changed: dict[str, Any], fields: dict[str, Any]) -> None:
-        """Change fields of the state to be; a name that is no field is an error."""
-        changed.update(fields)
-        if len(changed) != len(self.__dict__):
-            name, unknown = type(self).__name__, sorted(changed.keys() - self.__dict__.keys())
+    def _next(self, x: Array, f: float, g: Array, fields: dict[str, Any]) -> Self:
+        """Return the state after this one, with some fields changed."""
+        old = self.__dict__
+        changed = {**old, **fields, "x": x, "f": f, "g": g, "k": self.k + 1}
+        if len(changed) != len(old):
+            name, unknown = type(self).__name__, sorted(fields.keys() - old.keys())
             msg = f"{name} has no field {unknown}; extend State by a frozen dataclass to add one"
             raise TypeError(msg)
+        new = _new(type(self))  # with a dictionary of its own: four times faster than dataclasses.replace
+        _set(new, "__dict__", changed)
+        return new
 
 
 @dataclass(frozen=True)
@@ -94,6 +92,8 @@ class Optimizer(ABC):
     """Kinds of constraint the method respects: "set", "bounds", "equality", "inequality"."""
     properties: ClassVar[tuple[str, ...]] = ()
     """Tags that choose the method's checks: f_homogeneous, monotone, line_search, …"""
+    factors: ClassVar[bool] = False
+    """Whether a step for constraints factors dense matrices of n × n or more: refused where n is too great for that."""
     exact: ClassVar[bool] = True
     """False for methods that see only sampled gradients."""
     precisions: ClassVar[tuple[str, ...]] = ("float32", "float64")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, nan
+from math import inf, isfinite, nan
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ class BudgetSpentError(Exception):
 
 OWN_REFERENCES = 2
 """References to a fresh array that was handed over as a temporary: the parameter, and getrefcount's own argument."""
+
+
+CONSTRAINTS = ("equality", "inequality")
 
 
 def frozen(a: Array, held: int = 0) -> Array:
@@ -138,7 +141,7 @@ class Oracle:
     def _spend(self, what: str, many: int = 1) -> None:
         counter = "n_" + what
         done = getattr(self, counter)
-        if done + many > self.limits.get(what, float("inf")):
+        if done + many > self.limits.get(what, inf):
             msg = f"the budget of {self.limits[what]:g} {what} evaluations is spent"
             raise BudgetSpentError(msg)
         setattr(self, counter, done + many)
@@ -172,7 +175,17 @@ class Oracle:
         if question not in self._memo:
             self._spend(counter)
             self._memo[question] = answer()
+            if question.startswith(CONSTRAINTS):
+                self._check_rows(question.removesuffix("_jacobian"))
         return self._memo[question]
+
+    def _check_rows(self, kind: str) -> None:
+        from optlab.core.constraints import check_paired
+
+        assert self._memo is not None
+        values, J = self._memo.get(kind), self._memo.get(kind + "_jacobian")
+        if values is not None and J is not None:
+            check_paired(values, J, kind)
 
     def _size(self, kind: str, x: Array) -> int:
         """How many nonlinear functions of a kind there are; found out once, uncounted."""
@@ -322,6 +335,13 @@ class Oracle:
     def forms(self) -> tuple[str, ...]:
         """The kinds that are written as functions, the set's own included: "bounds", "equality", "inequality"."""
         return self._problem.constraint_forms
+
+    @property
+    def only_bounds(self) -> bool:
+        """Whether bounds, or a box, are all the constraints there are."""
+        from optlab.core.constraints import only_bounds
+
+        return only_bounds(self._problem)
 
     @property
     def bounds(self) -> tuple[Array, Array] | None:
@@ -474,7 +494,8 @@ class Oracle:
     def _matrix(self, M: Any, name: str, rows: int | None = None) -> Array:
         x = self._x
         n = self.n if x is None else x.size
-        M = np.asarray(M, dtype=float if x is None else x.dtype)
+        if x is None or type(M) is not ndarray or M.dtype is not x.dtype:
+            M = np.asarray(M, dtype=float if x is None else x.dtype)
         if M.ndim != 2 or M.shape[1] != n or (rows is not None and M.shape[0] != rows):  # noqa: PLR2004
             msg = f"{name} must return shape ({'m' if rows is None else rows}, {n}), given {M.shape}"
             raise EvaluationError(msg)
@@ -489,7 +510,7 @@ def check_start(x0: Any, n: int | None = None, precision: str = "float64") -> Ar
     if n is not None and x.size != n:
         msg = f"start must have shape ({n},), given {x.shape}"
         raise InputError(msg)
-    if not np.all(np.isfinite(x)):
+    if not isfinite(max_abs(x)):
         msg = f"start must be finite, but component {int(np.argmin(np.isfinite(x)))} is {x[np.argmin(np.isfinite(x))]}"
         raise InputError(msg)
     if precision == "float64":

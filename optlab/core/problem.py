@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from math import inf, nan
 from numbers import Real
@@ -17,7 +18,7 @@ import numpy as np
 
 from optlab import derivatives
 from optlab.core.facts import Facts
-from optlab.core.status import InputError, nearest
+from optlab.core.status import EmptySetError, InputError, nearest
 from optlab.derivatives import Array
 
 if TYPE_CHECKING:
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "Facts", "ProblemBase"]
 
-NEEDS = ("gradient", "hessian", "hvp", "lagrangian_hessian", "projection", "residuals", "jacobian", "prox", "lmo",
-         "samples", "quadratic", "linear_constraints", "ball")  # fmt: skip
+DERIVED = ("gradient", "hessian", "hvp", "lagrangian_hessian")
+NEEDS = (*DERIVED, "projection", "residuals", "jacobian", "prox", "lmo", "samples", "quadratic", "linear_constraints",
+         "ball")  # fmt: skip
 """What an optimizer or a column may need of a problem."""
+ORIGIN = float(np.finfo(float).eps) ** 0.5
+"""A start shorter than this part of the distance between the bounds is the origin, and shows no units."""
 DENSE = 16_384
 """Up to this n a Hessian, then of 2 GB, is formed as a dense matrix."""
+FACTORED = 5_000
+"""Up to this n methods for constraints factor a dense matrix in every step, which then takes up to a minute."""
 
 
 class ProblemBase(ABC):
@@ -68,7 +74,7 @@ class ProblemBase(ABC):
 
     @abstractmethod
     def value(self, x: Array) -> float:
-        """f(x), a float."""
+        """f(x), a float; inf or NaN outside its domain: there a search turns back, an exception ends the run."""
 
     @abstractmethod
     def start(self) -> Array:
@@ -85,8 +91,21 @@ class ProblemBase(ABC):
 
     @cached_property
     def start_length(self) -> float:
-        """The greatest component of the standard start, in magnitude: a length in the units of x; 0 at the origin."""
-        return float(np.abs(self.start()).max())
+        """The greatest component of the projected standard start, in magnitude: a length in the units of x.
+
+        At the origin, but for rounding, it is the greatest distance between finite bounds, at most 1; 0 without any.
+        """
+        length, widest = float(np.abs(self._projected(np.asarray(self.start(), dtype=float))).max()), 0.0
+        if self.all_bounds is not None:
+            widths = self.all_bounds[1] - self.all_bounds[0]
+            widest = min(1.0, float(widths[np.isfinite(widths)].max(initial=0.0)))
+        return length if length > ORIGIN * widest else widest
+
+    def _projected(self, x: Array) -> Array:
+        """Return x projected onto the set and the bounds; x itself where these are empty, as a run will say."""
+        with suppress(EmptySetError):
+            return x if self.projection_set is None else self.projection_set.project(x)
+        return x
 
     @cached_property
     def known(self) -> Facts:
@@ -296,6 +315,16 @@ class ProblemBase(ABC):
             return derivatives.hessians(self.value, X)
         return np.array([self.hessian(x) for x in X], dtype=X.dtype).reshape(*X.shape, X.shape[1])
 
+    def hvps(self, X: Array, V: Array) -> Array:
+        """∇²f(x) v for every row x of X and v of V, shape (K, n)."""
+        if not self.by_hand("hvp") and not self.by_hand("hessian"):
+            return derivatives.hvps(self.value, X, V)
+        return np.array([self.hvp(x, v) for x, v in zip(X, V, strict=True)], dtype=X.dtype).reshape(X.shape)
+
+    def together(self, x: Array) -> int:
+        """Return how many numbers a point takes where autograd computes ∇²f at many points at once; 0 elsewhere."""
+        return 0 if self.by_hand("hvp") or self.by_hand("hessian") else derivatives.together(self.value, x)
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is computed when first asked for: a copy computes it again."""
         cls = type(self)
@@ -347,6 +376,13 @@ class ProblemBase(ABC):
         if need not in NEEDS:
             msg = f"unknown need {need!r}{nearest(need, NEEDS)} (needs: {', '.join(NEEDS)})"
             raise InputError(msg)
+        if need in DERIVED:
+            return self._lacks_derivative(need)
+        if need == "linear_constraints":
+            return "" if self._linear_constraints else "its constraints are not linear"
+        if need == "quadratic":
+            known = {"quadratic", "linear"} & set(self.tags)
+            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
         special = {
             "projection": (self.feasible is not None or self.bounds is not None, "feasible set and no bounds"),
             "residuals": (self.residuals is not None, "residuals"),
@@ -356,16 +392,9 @@ class ProblemBase(ABC):
             "ball": (self.ball is not None, "ball as its feasible set"),
             "lmo": (hasattr(self.projection_set, "linear_minimizer"), "feasible set with a linear minimizer"),
         }
-        if need in special:
-            there, what = special[need]
-            large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
-            return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
-        if need == "linear_constraints":
-            return "" if self._linear_constraints else "its constraints are not linear"
-        if need == "quadratic":
-            known = {"quadratic", "linear"} & set(self.tags)
-            return "" if known or self._gradient_is_affine else "the problem is not a quadratic"
-        return self._lacks_derivative(need)
+        there, what = special[need]
+        large = there and need == "jacobian" and self._rows * self.n > DENSE * DENSE
+        return _too_large(self._rows, self.n) if large else "" if there else f"the problem has no {what}"
 
     def _lacks_derivative(self, need: str) -> str:
         if need in ("hessian", "lagrangian_hessian") and self.n > DENSE:
@@ -396,7 +425,15 @@ class ProblemBase(ABC):
 
     @cached_property
     def _untraceable(self) -> str:
-        return derivatives.traceable(self.value, np.asarray(self.start(), dtype=float))
+        """Why autograd cannot trace f at the projected standard start, or at the start itself, where f has a value."""
+        start = np.asarray(self.start(), dtype=float)
+        for x in (self._projected(start), start):
+            try:
+                self.value(x)
+            except Exception:  # whatever ails f there, it is not the tracing
+                continue
+            return derivatives.traceable(self.value, x)
+        return ""
 
 
 def _too_large(rows: int, columns: int) -> str:
@@ -425,12 +462,23 @@ def as_point(x: Any, what: str) -> Array:
 def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
     """Return (lo, hi) as fresh (n,) arrays, or raise an InputError that says what is wrong with them."""
     try:
-        lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in bounds)
+        given = [*bounds]
+        missing = [side for side in given if any(end is None for end in np.ravel(np.asarray(side, dtype=object)))]
+        lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in given)
     except (TypeError, ValueError) as error:
-        msg = f"bounds must be a pair (lo, hi) of numbers or arrays of shape ({n},)"
+        msg = f"bounds must be a pair (lo, hi) of numbers or arrays of shape ({n},), given {bounds!r:.200}"
+        if np.shape(bounds) == (n, 2):
+            msg += "; of pairs, one for each variable, tuple(zip(*pairs)) makes that"
         raise InputError(msg) from error
+    if missing:
+        msg = f"bounds must be numbers, -inf or inf where there is none, given {missing[0]!r}"
+        raise InputError(msg)
     if not np.all(lo <= hi):
         worst = int(np.argmax(~(lo <= hi)))
         msg = f"bounds need lo <= hi, but component {worst} has {lo[worst]} and {hi[worst]}"
+        raise InputError(msg)
+    beyond = np.flatnonzero((lo == inf) | (hi == -inf))
+    if beyond.size:
+        msg = f"no number is between the bounds {lo[beyond[0]]} and {hi[beyond[0]]} of component {beyond[0]}"
         raise InputError(msg)
     return lo, hi

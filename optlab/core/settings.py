@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from optlab.core.status import InputError, nearest
+from optlab.core.status import InputError, nearest, worded
 
 COMPARISONS = (("gt", ">", operator.gt), ("ge", ">=", operator.ge), ("lt", "<", operator.lt), ("le", "<=", operator.le))
 
@@ -100,8 +100,17 @@ def _rules(cls: Any, name: str) -> tuple[str, tuple[Any, ...], tuple[Any, ...], 
 
 
 @cache
-def _all_rules(cls: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((name, _rules(cls, name)) for name in settings_of(cls))
+def _all_rules(cls: Any) -> tuple[tuple[str, Any, Any], ...]:
+    """The name, the default and the rules of every setting; a default that breaks its own rules stands as none."""
+    found = []
+    for name, setting in settings_of(cls).items():
+        rules = _rules(cls, name)
+        try:
+            _check(cls, name, setting.default, rules)
+            found.append((name, setting.default, rules))
+        except InputError:
+            found.append((name, MISSING, rules))
+    return tuple(found)
 
 
 def _fits(value: Any, classes: tuple[Any, ...]) -> bool:
@@ -123,23 +132,28 @@ def check_settings(item: object) -> None:
         Naming the setting, the value given and what is allowed.
     """
     cls: Any = type(item)
-    for name, (rule, tests, choices, classes) in _all_rules(cls):
+    for name, default, rules in _all_rules(cls):
         value = getattr(item, name)
-        if classes and type(value) not in classes and not _fits(value, classes):
-            allowed = " or ".join(PLAIN[kind] for kind in classes)
-            msg = f"{name_of(cls)}: {name} must be {allowed}, given {value!r}"
-            raise InputError(msg)
-        if tests and isinstance(value, (int, float)):
-            for compare, bound in tests:  # a loop: every run begins with some twenty of these tests
-                if not compare(value, bound):
-                    msg = f"{name_of(cls)}: {name} must be {rule}, given {value!r}"
-                    raise InputError(msg)
-        if choices and value not in choices:
-            hint = nearest(str(value), choices)
-            msg = f"{name_of(cls)}: {name} must be one of {', '.join(map(repr, choices))}, given {value!r}{hint}"
-            raise InputError(msg)
-        if not isinstance(value, (int, float, str, NoneType)) and is_dataclass(type(value)):
-            check_settings(value)
+        if value is not default:  # which has been checked
+            _check(cls, name, value, rules)
+
+
+def _check(cls: Any, name: str, value: Any, rules: Any) -> None:
+    """Check the value of one setting of a class."""
+    rule, tests, choices, classes = rules
+    if classes and type(value) not in classes and not _fits(value, classes):
+        allowed = " or ".join(PLAIN[kind] for kind in classes)
+        msg = f"{name_of(cls)}: {name} must be {allowed}, given {value!r}"
+        raise InputError(msg)
+    if tests and isinstance(value, (int, float)) and not all(compare(value, bound) for compare, bound in tests):
+        msg = f"{name_of(cls)}: {name} must be {rule}, given {value!r}"
+        raise InputError(msg)
+    if choices and value not in choices:
+        hint = nearest(str(value), choices)
+        msg = f"{name_of(cls)}: {name} must be one of {', '.join(map(repr, choices))}, given {value!r}{hint}"
+        raise InputError(msg)
+    if not isinstance(value, (int, float, str, NoneType)) and is_dataclass(type(value)):
+        check_settings(value)
 
 
 def build(cls: Any, settings: dict[str, Any]) -> Any:
@@ -172,7 +186,7 @@ def build(cls: Any, settings: dict[str, Any]) -> Any:
     except InputError:
         raise
     except Exception as error:  # a user's class may raise anything
-        msg = f"{name_of(cls)} cannot be built: {type(error).__name__}: {error}"
+        msg = f"{name_of(cls)} cannot be built: {worded(error)}"
         raise InputError(msg) from error
     check_settings(item)
     return item

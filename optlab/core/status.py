@@ -62,8 +62,21 @@ class InputError(OptlabError, ValueError):
     """Bad input: a wrong shape, a value out of range, an unknown name, a start that is not finite."""
 
 
+class EmptySetError(InputError):
+    """A set in which no point was found: a run on it ends as INFEASIBLE."""
+
+
 class EvaluationError(OptlabError):
     """A problem's function returned what it must not return (a wrong shape or type)."""
+
+
+def worded(error: BaseException) -> str:
+    """Return the type of an exception and what it says, also where it cannot say anything."""
+    try:
+        text = str(error)
+    except Exception:  # the words are a user's code
+        text = "(what it says cannot be read)"
+    return f"{type(error).__name__}: {text}"
 
 
 def nearest(name: str, allowed: object) -> str:

@@ -40,10 +40,19 @@ class Tape:
         self._rows = self._view[HEAD + 2 * NOTE :][:ROWS]
         self._points = self._view[HEAD + 2 * NOTE + ROWS :]
 
+    def keep_to_oneself(self) -> None:
+        """Leave copies of this process that a fork may make, from now on, without this memory: one run, one writer."""
+        if hasattr(mmap, "MADV_DONTFORK"):
+            self._memory.madvise(mmap.MADV_DONTFORK)
+
+    @property
+    def written(self) -> int:
+        """How many bytes the present run has written, about."""
+        return int(self.head[TAKEN] + 8 * self.head[KEPT] * (self.head[WIDTH] + 1))
+
     def begin(self) -> None:
         """Forget the run before."""
-        written = self.head[TAKEN] + 8 * self.head[KEPT] * self.head[WIDTH]
-        if written > LARGE and hasattr(mmap, "MADV_REMOVE"):
+        if self.written > LARGE and hasattr(mmap, "MADV_REMOVE"):
             with suppress(OSError):
                 self._memory.madvise(mmap.MADV_REMOVE)  # the pages of a long run go back to the system
         self.head[:] = memoryview(bytes(HEAD)).cast("d")

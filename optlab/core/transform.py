@@ -120,6 +120,12 @@ class Wrapper(ProblemBase):
     def hessians(self, X: Array) -> Array:
         return self.inner.hessians(X)
 
+    def hvps(self, X: Array, V: Array) -> Array:
+        return np.array([self.hvp(x, v) for x, v in zip(X, V, strict=True)], dtype=X.dtype).reshape(X.shape)
+
+    def together(self, x: Array) -> int:
+        return 0
+
     def jacobian(self, x: Array) -> Array:
         return self.inner.jacobian(x)
 

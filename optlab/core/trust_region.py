@@ -18,6 +18,7 @@ from optlab.core.optimizer import NAN, Optimizer, State
 from optlab.core.status import Halt, Status
 from optlab.kernels.euclidean import norm
 from optlab.kernels.narrow import DOUBLE
+from optlab.kernels.norms import same
 from optlab.kernels.trust_region import Step
 from optlab.linesearch.base import NOISE, Line, rounding_of
 
@@ -68,7 +69,7 @@ def attempt(oracle: Oracle, state: State, step: Step, accept: float, x: Array | 
     p = step.p
     if x is None:
         x = state.x + p
-    if (x == state.x).all():
+    if same(x, state.x):
         raise failure(Line(oracle, state.x, state.f, state.g, -state.g))
     noise = NOISE * abs(state.f) if p.itemsize == DOUBLE else rounding_of(state.f, p)
     hidden = step.predicted <= HIDDEN * noise

@@ -10,6 +10,7 @@ import numpy as np
 
 from optlab.core.facts import Facts
 from optlab.core.problem import ProblemBase, as_bounds, as_point
+from optlab.core.settings import check_settings
 from optlab.core.status import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Problem(ProblemBase):
     Parameters
     ----------
     f : callable
-        f(x) of an (n,) array, a float.
+        f(x) of an (n,) array, a float. Outside its domain it returns inf or NaN, where searches turn back; an exception
+        cannot be told from a mistake and ends the run as ERROR.
     start : (n,) array-like
         The standard starting point; it fixes n and the scale of "small".
     gradient, hessian, hvp, value_and_gradient : callable, optional
@@ -39,7 +41,7 @@ class Problem(ProblemBase):
     residuals, jacobian : callable, optional
         r(x) of shape (m,) and ∂r/∂x of shape (m, n), for least-squares methods.
     bounds : (lo, hi), optional
-        Numbers or (n,) arrays; ±inf where there is none.
+        Numbers or (n,) arrays; ±inf where there is none. A list of pairs, one for each variable, is something else.
     feasible : ConvexSet, optional
         A set with a projection.
     equality, inequality : callable, optional
@@ -123,7 +125,9 @@ class Problem(ProblemBase):
                 raise InputError(msg)
         # An instance attribute shadows the method of the base: what is given is used, the rest is derived.
         self.__dict__.update({key: function for key, function in given.items() if function is not None})
-        self.__dict__.update(feasible=feasible, composite=composite, samples=samples, autodiff=autodiff)
+        self.__dict__.update(
+            feasible=_checked_set(feasible, begin.size), composite=composite, samples=samples, autodiff=autodiff
+        )
         self.__dict__["bounds"] = None if bounds is None else as_bounds(bounds, begin.size)
         self.__dict__["linear_equality"] = _checked_linear(linear_equality, "linear_equality", begin.size)
         self.__dict__["linear_inequality"] = _checked_linear(linear_inequality, "linear_inequality", begin.size)
@@ -161,6 +165,23 @@ class Problem(ProblemBase):
         return self._facts
 
 
+def _checked_set(given: Any, n: int) -> ConvexSet | None:
+    """Return a feasible set that is one, with settings in their ranges and for points of this n."""
+    if given is None:
+        return None
+    from optlab.sets.base import ConvexSet
+
+    if not isinstance(given, ConvexSet):
+        what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)
+        msg = f"feasible must be a convex set such as optlab.sets.Ball(2.0), given {what}"
+        raise InputError(msg)
+    check_settings(given)
+    if given.dimension not in (None, n):
+        msg = f"feasible is a set of points with n = {given.dimension}, but start has n = {n}: {given}"
+        raise InputError(msg)
+    return given
+
+
 def _checked_linear(pair: Any, name: str, n: int) -> tuple[Array, Array] | None:
     if pair is None:
         return None
@@ -171,5 +192,10 @@ def _checked_linear(pair: Any, name: str, n: int) -> tuple[Array, Array] | None:
         raise InputError(msg) from error
     if A.shape != (b.size, n):
         msg = f"{name} needs A of shape (m, {n}) and b of shape (m,), given {A.shape} and {b.shape}"
+        raise InputError(msg)
+    lost = np.flatnonzero(~(np.isfinite(A).all(axis=1) & np.isfinite(b)))
+    if lost.size:
+        i = int(lost[0])
+        msg = f"{name} needs finite numbers, but row {i} is {A[i]} and {b[i]}: leave out a row without a limit"
         raise InputError(msg)
     return A, b

@@ -30,7 +30,7 @@ _HOME = {
     "coloring": ("Pattern", "color"),
     "differences": ("central", "complex_step", "forward", "step_errors"),
     "kinks": ("nan_reason",),
-    "points": ("gradients", "hessians", "values_and_gradients"),
+    "points": ("gradients", "hessians", "hvps", "together", "values_and_gradients"),
     "reverse": ("gradient", "jacobian", "traceable", "value_and_gradient"),
     "second": ("LastPoint", "hessian", "hvp", "linearize"),
 }
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from optlab.derivatives.kinks import nan_reason as nan_reason
     from optlab.derivatives.points import gradients as gradients
     from optlab.derivatives.points import hessians as hessians
+    from optlab.derivatives.points import hvps as hvps
+    from optlab.derivatives.points import together as together
     from optlab.derivatives.points import values_and_gradients as values_and_gradients
     from optlab.derivatives.reverse import gradient as gradient
     from optlab.derivatives.reverse import jacobian as jacobian

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optlab.core.status import EvaluationError, InputError
+from optlab.core.status import EvaluationError, InputError, worded
 from optlab.derivatives import Array, Scalar
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def complex_step(f: Scalar, x: Array, v: Array, h: float = COMPLEX_STEP) -> floa
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             end = f(np.asarray(x, dtype=complex) + 1j * h * np.asarray(v))
     except (TypeError, np.exceptions.ComplexWarning) as error:
-        msg = f"{ANALYTIC} ({type(error).__name__}: {error})"
+        msg = f"{ANALYTIC} ({worded(error)})"
         raise EvaluationError(msg) from error
     if not np.iscomplexobj(end) or np.shape(end):
         msg = f"{ANALYTIC} (it returned {type(end).__name__} of shape {np.shape(end)})"

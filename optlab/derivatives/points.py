@@ -13,7 +13,7 @@ from optlab.derivatives.batched import Batched, ends
 from optlab.derivatives.forms import traced
 from optlab.derivatives.linear import AGREE, BLOCK, FEWEST, through
 from optlab.derivatives.reverse import gradient, point, pulled, scalar
-from optlab.derivatives.second import hessian
+from optlab.derivatives.second import hessian, hvp
 from optlab.derivatives.tape import Tape
 
 
@@ -24,34 +24,57 @@ def gradients(f: Scalar, X: Any) -> Array:
     depends on x) and a result that differs from the one-point gradient at one row both lead to a loop over the rows.
     """
     X = point(X)
-    return _together(X, 1, lambda x: gradient(f, x), lambda Z: _slopes(f, Z), f)
+    return _at_once(f, X, 1, lambda i: gradient(f, X[i]), lambda some: _slopes(f, X[some].T.copy()))
 
 
 def hessians(f: Scalar, X: Any) -> Array:
     """∇²f of every row of X, shape (K, n, n); as `gradients`, the unit vectors of all points pulled together."""
     X = point(X)
-    return _together(X, X.shape[1], lambda x: hessian(f, x), lambda Z: _curvatures(f, Z), f)
+    n = X.shape[1]
+    return _at_once(f, X, n, lambda i: hessian(f, X[i]), lambda some: _curvatures(f, X[some].T.copy()))
 
 
-def _together(
-    X: Array, tangents: int, single: Callable[[Array], Array], batch: Callable[[Array], Array], f: Scalar
+def hvps(f: Scalar, X: Any, V: Any) -> Array:
+    """∇²f(x) v for every row x of X and v of V, shape (K, n); as `gradients`, all directions pulled together."""
+    X, V = point(X), point(V)
+    return _at_once(f, X, 1, lambda i: hvp(f, X[i], V[i]), lambda some: _along(f, X[some].T.copy(), V[some].T.copy()))
+
+
+def together(f: Scalar, x: Any) -> int:
+    """Return how many numbers a point takes in the largest array of ∇f; 0 where many points go one by one."""
+    x = point(x)
+    width = _width(f, x)
+    if width * FEWEST > BLOCK:
+        return 0
+    try:
+        right, slopes = gradient(f, x), _slopes(f, np.tile(x[:, None], FEWEST))
+    except Exception:  # what it cannot do, it does not do at once
+        return 0
+    return width if _agree(slopes[0], right, slopes) else 0
+
+
+def _width(f: Scalar, x: Array) -> int:
+    return max(x.size, traced(f, x, lambda way: Tape(scalar(way), x).width))
+
+
+def _at_once(
+    f: Scalar, X: Array, tangents: int, single: Callable[[int], Array], batch: Callable[[slice], Array]
 ) -> Array:
     """Return what `batch` gives for all rows, checked by `single` at one; `single` at every row where that fails."""
     K, n = X.shape
     shape = (K, n) if tangents == 1 else (K, n, n)
     if K >= FEWEST:
         i = K // 2
-        right = single(X[i])
-        width = traced(f, X[i], lambda way: Tape(scalar(way), X[i]).width)
-        most = BLOCK // (max(width, n) * tangents)
+        right = single(i)
+        most = BLOCK // (_width(f, X[i]) * tangents)
         if most >= FEWEST:
             try:
-                out = np.concatenate([batch(X[j : j + most].T.copy()) for j in range(0, K, most)]).astype(X.dtype)
+                out = np.concatenate([batch(slice(j, j + most)) for j in range(0, K, most)]).astype(X.dtype)
             except Exception:  # whatever the function cannot do for many points at once it may do for one
                 out = None
             if out is not None and _agree(out[i], right, out):
                 return out.reshape(shape)
-    return np.array([single(x) for x in X], dtype=X.dtype).reshape(shape)
+    return np.array([single(i) for i in range(K)], dtype=X.dtype).reshape(shape)
 
 
 def _agree(given: Array, right: Array, everything: Array) -> bool:
@@ -79,6 +102,13 @@ def _sum_of_values(f: Scalar) -> Scalar:
 
 def _slopes(f: Scalar, Z: Array) -> Array:
     return np.asarray(pulled(Tape(_sum_of_values(f), Z), Z)).T
+
+
+def _along(f: Scalar, Z: Array, V: Array) -> Array:
+    """Return ∇²f(z) v for the columns of Z and V, shape (B, n): the Hessian of the sum of f(z) has blocks ∇²f(z)."""
+    total = _sum_of_values(f)
+    tape = Tape(lambda z: pulled(Tape(total, z), z), Z)
+    return np.asarray(tape.pull(V) if tape.order else np.zeros(Z.shape)).T
 
 
 def _curvatures(f: Scalar, Z: Array) -> Array:

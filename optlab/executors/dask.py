@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 
-from optlab.core.status import OptlabError
+from optlab.core.status import OptlabError, worded
 from optlab.executors.base import Executor, Outcome, Task
 from optlab.executors.cluster import PAGES, installed, package, security
 from optlab.executors.parcel import Parcel
@@ -180,4 +180,4 @@ class Dispatch:
         elif batch.tries < TRIES:
             self.again.append(Batch(batch.tasks, batch.tries + 1))
         else:
-            yield Outcome(batch.tasks[0], "error", None, f"{type(error).__name__}: {error}", batch.tries + 1)
+            yield Outcome(batch.tasks[0], "error", None, worded(error or RuntimeError(future.status)), batch.tries + 1)

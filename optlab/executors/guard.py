@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 from collections import deque
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -20,21 +21,27 @@ from typing import TYPE_CHECKING
 
 from optlab.core.status import Status
 from optlab.core.tape import COLUMNS, COUNT, PHASE, RUNNING, SINCE, Tape
-from optlab.executors.child import live, prepare
-from optlab.executors.limits import PATIENCE, Limits
+from optlab.executors.child import PR_SET_CHILD_SUBREAPER, control, live, named, prepare
+from optlab.executors.echo import Echo
+from optlab.executors.limits import PATIENCE, Limits, started
 from optlab.executors.wire import Wire
 from optlab.work import stopped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from optlab.executors.base import Kind, Task
 
-LIFE = 1.0
-"""Seconds after which a child is replaced by a new one, between two tasks."""
+LIFE, IDLE = 1.0, 10.0
+"""Seconds of work after which a child is replaced by a new one, between two tasks; so many times that by the clock."""
 WORTH = 20.0
 """A child that spent longer on imports than this fraction of LIFE lives so many times longer than that."""
 MOST_KILLS = 3
 """How often a run is begun again after its process was killed from outside."""
+LOST_TOUCH = "the run closed, or wrote to, the connection of its process to its guard"
 STATUS = {"timeout": Status.TIMEOUT, "killed": Status.KILLED, "crash": Status.KILLED}
+GENERATIONS = 20
+"""How often what a dead child has left is looked for: what is killed may just have started another."""
 RECALL = b""
 """A message that asks for the tasks back that are not begun."""
 
@@ -64,26 +71,49 @@ class Child:
 
     pid: int
     wire: Wire
+    echo: Echo
     born: float
     served: int = 0
     setup: float = 0.0
+    used: float = 0.0
     spent: bool = False
     """It has served a task that wanted it for itself."""
     cause: tuple[Kind, str] | None = None
     """Why the guard killed it."""
+    lost: bool = False
+    """It was killed because it could not be heard any more."""
+    strangers: frozenset[Path] = frozenset()
+    """The plug-ins whose code it runs: what that does to the process is for no other to see."""
+
+    @property
+    def old(self) -> bool:
+        """Whether it is to be replaced before the next run."""
+        life = max(LIFE, WORTH * self.setup)
+        return self.used > life or monotonic() - self.born > IDLE * life
 
     def strike(self) -> None:
-        """Kill it with all that it started."""
+        """Kill it and its group."""
         with suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
         with suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def kill(self) -> int:
-        """Kill it and return how it ended."""
-        self.strike()
+    def bury(self, spared: Set[int]) -> None:
+        """Once it is dead: kill what it started, which is the guard's now wherever it went, and close what it had."""
+        with suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for _ in range(GENERATIONS):
+            left = [pid for pid in started(os.getpid()) if pid not in spared]
+            for pid in left:
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in left:
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+            if not left:
+                break
+        self.echo.close()
         self.wire.close()
-        return os.waitpid(self.pid, 0)[1]
 
 
 class Guard:
@@ -99,25 +129,46 @@ class Guard:
         self.jobs: deque[Job] = deque()
         self.job: Job | None = None
         self.child: Child | None = None
+        self.resting: list[Child] = []
 
     def serve(self) -> None:
         """Serve until the link is closed."""
+        control(PR_SET_CHILD_SUBREAPER, 1)
         try:
             while not self.link.closed:
                 self._begin()
-                wires = [self.link] if self.child is None else [self.link, self.child.wire]
+                wires: list[Wire] = [self.link] if self.child is None else [self.link, self.child.wire]
+                heard: list[Wire | int] = [*wires, *(self.child.echo.ends if self.child else ())]
                 # The pulse finds a child that died while something it had started keeps its connection open.
                 pulse = None if self.job is None else PATIENCE if not self.job.limits.none else 10 * PATIENCE
-                select.select(wires, [w for w in wires if w.waiting], [], pulse)
+                select.select(heard, [w for w in wires if w.waiting], [], pulse)
                 for wire in wires:
                     wire.flush()
                 for message in self.link.take():
                     self._accept(message)
                 self._listen()
                 self._watch()
+                for child in [child for child in self.resting if child.old]:
+                    self.resting.remove(child)
+                    self._end(child)
         finally:
-            if self.child is not None:
-                self.child.kill()
+            for child in self.children:
+                self._end(child)
+
+    @property
+    def children(self) -> list[Child]:
+        """All of them: the one at work, and those that wait for a run of their own plug-ins."""
+        return [*([self.child] if self.child else []), *self.resting]
+
+    def _end(self, child: Child) -> int:
+        """Kill a child with all that it started and return how it ended."""
+        child.strike()
+        how = os.waitpid(child.pid, 0)[1]
+        self._bury(child)
+        return how
+
+    def _bury(self, child: Child) -> None:
+        child.bury({other.pid for other in self.children} - {child.pid})
 
     def _accept(self, message: bytes) -> None:
         if message == RECALL:
@@ -132,13 +183,18 @@ class Guard:
         if self.job is not None or not self.jobs:
             return
         job, child = self.jobs[0], self.child
-        if child is not None:
-            old = monotonic() - child.born > max(LIFE, WORTH * child.setup)
-            if old or child.spent or (job.alone and child.served):
-                self._retire()
+        strangers = named(job.task.spec, job.task.plugins)
+        if child is not None and child.strangers != strangers:
+            self.resting.append(child)
+            self.child = child = next((other for other in self.resting if other.strangers == strangers), None)
+            self.resting = [other for other in self.resting if other is not child]
+        if child is not None and (child.old or child.spent or (job.alone and child.served)):
+            self._retire()
         if self.child is None:
             prepare(job.task.spec, job.task.plugins, own=False)
             self.child = self._give_birth()
+        self.child.strangers = strangers
+        self.child.echo.begin()
         self.jobs.popleft()
         self.job, job.begun = job, monotonic()
         if job.verdict is None:
@@ -150,23 +206,26 @@ class Guard:
 
     def _give_birth(self) -> Child:
         mine, other = socket.socketpair()
+        echo = Echo()
         gc.freeze()  # else a collection in the child would copy every page
         me, pid = os.getpid(), os.fork()
         if pid == 0:
             try:
                 mine.close()
                 self.link.link.close()
+                echo.enter()
                 live(other, self.tape, me)
             finally:
                 os._exit(1)
         other.close()
+        echo.stay()
         with suppress(OSError):
             os.setpgid(pid, pid)  # on both sides, whichever comes first
-        return Child(pid, Wire(mine), monotonic())
+        return Child(pid, Wire(mine), echo, monotonic())
 
     def _retire(self) -> None:
         assert self.child is not None
-        self.child.kill()
+        self._end(self.child)
         self.child = None
 
     def _listen(self) -> None:
@@ -174,15 +233,22 @@ class Guard:
         child = self.child
         if child is None:
             return
-        for message in child.wire.take():
-            ending, setup, blob = pickle.loads(message)
+        messages = child.wire.take()
+        child.echo.pass_on()
+        for message in messages:
+            try:
+                ending, setup, used, blob = pickle.loads(message)
+            except Exception:  # a run has written to what is not its own
+                child.wire.close()
+                break
             child.served += 1
             child.setup += setup
+            child.used = used
             self._answered(ending, blob)
         gone, how = (0, 0) if child.wire.closed else os.waitpid(child.pid, os.WNOHANG)
         if gone:
             child.wire.take()
-            child.wire.close()
+            self._bury(child)
         elif child.wire.closed:
             how = self._last_breath(child)
         if child.wire.closed:
@@ -195,9 +261,11 @@ class Guard:
         for _ in range(20):
             gone, how = os.waitpid(child.pid, os.WNOHANG)
             if gone:
+                self._bury(child)
                 return how
             select.select([], [], [], PATIENCE / 5)
-        return child.kill()
+        child.lost = child.cause is None
+        return self._end(child)
 
     def _answered(self, ending: str, blob: bytes) -> None:
         job = self.job
@@ -223,7 +291,7 @@ class Guard:
             self._settle(*job.verdict, self._without_columns(*job.verdict))
         elif child.cause is not None:
             self._stopped(*child.cause, fresh=child.served == 0)
-        elif os.WIFSIGNALED(how) and os.WTERMSIG(how) == signal.SIGKILL:
+        elif os.WIFSIGNALED(how) and os.WTERMSIG(how) == signal.SIGKILL and not child.lost:
             job.kills += 1
             if job.kills <= MOST_KILLS:
                 self._again(job)
@@ -235,7 +303,8 @@ class Guard:
                 job.alone = True
                 self._again(job)
             else:
-                self._stopped("crash", f"the process ended twice with {in_words(how)}", fresh=True)
+                why = LOST_TOUCH if child.lost else f"the process ended twice with {in_words(how)}"
+                self._stopped("crash", why, fresh=True)
 
     def _stopped(self, kind: Kind, reason: str, fresh: bool) -> None:
         """Settle a run that was stopped; memory that runs before it may have left is no reason."""
@@ -275,7 +344,7 @@ class Guard:
         phase = int(self.tape.head[PHASE]) if job.verdict is None else COLUMNS
         since = self.tape.head[SINCE] if job.verdict is None and phase else job.begun
         late = job.limits.exceeded(phase, monotonic() - since)
-        heavy = "" if late else job.limits.overweight(child.pid)
+        heavy = "" if late else job.limits.overweight(child.pid, self.tape.written)
         if late or heavy:
             child.cause = ("timeout", late) if late else ("killed", heavy)
             child.strike()  # what it had finished just before still counts

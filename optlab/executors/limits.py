@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +19,7 @@ AROUND, TIMES = 60.0, 10.0
 PATIENCE = 0.05
 """Seconds between two looks at the memory of a run."""
 MEGA = 1e6
-STATM = Path("/proc/self/statm")
+PROC = Path("/proc")
 """Where Linux tells the memory of a process; without it, there is no limit on memory."""
 
 
@@ -72,18 +71,40 @@ class Limits:
             with suppress(ValueError, OSError):  # the system has a lower limit of its own
                 resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
-    def overweight(self, pid: int) -> str:
-        """Say that a process uses more memory than it may; an empty string while it does not."""
+    def overweight(self, pid: int, apart: int = 0) -> str:
+        """Say that a process, with those below it, uses more memory than it may; an empty string while it does not.
+
+        What is read from files does not count, nor do so many bytes `apart`.
+        """
         if self.megabytes == inf:
             return ""
-        used = private(pid) / MEGA
-        return f"its process used {used:,.0f} MB, stop.megabytes = {self.megabytes:g}" if used > self.megabytes else ""
+        pids = [pid, *below(pid)]
+        used = (sum(held(one, "status", "RssAnon:", "RssShmem:") for one in pids) - apart) / MEGA
+        if used > self.megabytes and len(pids) > 1:  # what they share is counted once; this takes longer
+            used = (sum(held(one, "smaps_rollup", "Pss_Anon:", "Pss_Shmem:") for one in pids) - apart) / MEGA
+        whose = "its process" if len(pids) == 1 else f"its {len(pids)} processes"
+        return f"{whose} used {used:,.0f} MB, stop.megabytes = {self.megabytes:g}" if used > self.megabytes else ""
 
 
-def private(pid: int) -> int:
-    """Return the bytes of memory that a process holds by itself, 0 where the system does not tell."""
+def started(pid: int) -> list[int]:
+    """Return the processes that are a process's own children; none where the system does not tell."""
+    found: list[int] = []
+    with suppress(OSError, ValueError):
+        for thread in (PROC / str(pid) / "task").iterdir():
+            found += map(int, (thread / "children").read_text().split())
+    return found
+
+
+def below(pid: int) -> list[int]:
+    """Return the processes that a process has started, however indirectly."""
+    found = started(pid)
+    return [*found, *(deeper for one in found for deeper in below(one))]
+
+
+def held(pid: int, file: str, *kinds: str) -> int:
+    """Return the bytes of memory of these kinds that a process holds, 0 where the system does not tell."""
     try:
-        _, resident, shared, *_ = (STATM.parent.parent / str(pid) / "statm").read_text().split()
-    except (OSError, ValueError):
+        lines = (PROC / str(pid) / file).read_text().splitlines()
+    except OSError:
         return 0
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(kinds))

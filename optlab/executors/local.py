@@ -32,9 +32,10 @@ NO_FORK = (
 class Local(Executor):
     """Run tasks in child processes that are watched: over its time or its memory, a run is killed, and only it.
 
-    Each worker is a guard and a child; the guard runs nothing itself. A child serves tasks for about a second and is
-    then replaced by a fresh one, forked from an interpreter that has imported optlab and nothing of the caller's.
-    What a run has recorded until it is killed or crashes is kept.
+    Each worker is a guard and a child; the guard runs nothing itself. A child serves tasks of the same plug-ins, for
+    about a second of work, and is then replaced by a fresh one, forked from an interpreter that has imported optlab and
+    nothing of the caller's. So what a run does to its process is no matter for runs of other plug-ins. What a run has
+    recorded until it is killed or crashes is kept; of what it prints, 0.1 MB are passed on.
 
     Parameters
     ----------

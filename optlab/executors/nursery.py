@@ -34,6 +34,8 @@ from optlab.executors.nursery import breed
 breed(int(sys.argv[1]))
 """
 """A fresh interpreter that imports this package from where its parent does, and never the parent's __main__."""
+DEAF_TO = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that are for the parent to answer: it ends its guards. Of these a child ignores Ctrl-C alone."""
 LAST_MOMENTS = 5.0
 """Seconds in which a process that has closed its connection has its exit code."""
 APPLE = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"} if sys.platform == "darwin" else {}
@@ -99,12 +101,16 @@ class Nursery:
 
 def breed(descriptor: int) -> None:
     """Fork a guard for every connection that is asked for, until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its guards
+    for number in DEAF_TO:
+        signal.signal(number, signal.SIG_IGN)
+    import numpy.random  # noqa: F401
     import scipy.linalg  # noqa: F401  what most methods import
 
+    from optlab.executors import heap
     from optlab.executors.child import prepare
     from optlab.executors.guard import Guard
 
+    heap.keep()
     control = socket.socket(fileno=descriptor)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for guards
     while True:

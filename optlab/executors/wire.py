@@ -9,6 +9,8 @@ from contextlib import suppress
 LENGTH = 8
 """Bytes before every message that say how long it is."""
 GULP = 1 << 20
+LARGEST = 1 << 40
+"""Bytes that no message has: who announces more does not speak this language."""
 
 
 def send(link: socket.socket, data: bytes) -> None:
@@ -44,7 +46,7 @@ class Wire:
     Attributes
     ----------
     closed : bool
-        The other side is gone; messages that were complete are still taken.
+        The other side is gone, or what comes from it are no messages; those that were complete are still taken.
     """
 
     def __init__(self, link: socket.socket) -> None:
@@ -99,6 +101,7 @@ class Wire:
         while len(self._came) - begin >= LENGTH:
             end = begin + LENGTH + int.from_bytes(self._came[begin : begin + LENGTH], "little")
             if end > len(self._came):
+                self.closed = self.closed or end > LARGEST
                 break
             found.append(bytes(self._came[begin + LENGTH : end]))
             begin = end

@@ -10,7 +10,7 @@ from select import select
 from socket import SHUT_WR
 from typing import Any
 
-from optlab.core.status import OptlabError
+from optlab.core.status import OptlabError, worded
 from optlab.executors.base import Outcome, Task
 from optlab.executors.guard import MOST_KILLS, RECALL, killed_from_outside
 from optlab.executors.nursery import Nursery
@@ -97,7 +97,7 @@ class Worker:
         try:
             return Outcome(task, kind, pickle.loads(blob) if blob else None, reason, attempts)
         except Exception as error:  # a column may have left an object that only its own module knows
-            return Outcome(task, "error", None, f"its result cannot be read: {type(error).__name__}: {error}", attempts)
+            return Outcome(task, "error", None, f"its result cannot be read: {worded(error)}", attempts)
 
     def end(self) -> None:
         """End it and whatever it runs; returns once it is gone."""

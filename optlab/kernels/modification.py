@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
 
 from optlab.kernels.euclidean import norm
-from optlab.kernels.routines import routines
+from optlab.kernels.routines import LOWER, OVERWRITE, routines
 
 Array = NDArray[np.float64]
 
@@ -30,22 +31,29 @@ def solve_semidefinite(H: Array, b: Array) -> Array | None:
     nevertheless. None where H is indefinite, or not finite, and where x overflows.
     """
     lib = routines(b)
-    _, x, info = lib.posv(H, b, lower=1)
+    _, x, info = lib.posv(H, b, LOWER)
     if info == 0:
-        return x if 0 < float(x.dot(b)) < inf else None  # LAPACK does not see NaN
+        return x if 0 < lib.dot(x, b) < inf else None  # LAPACK does not see NaN
     diagonal = H.diagonal()
     tau = b.size * lib.eps * float(np.abs(H).max())
     if not (0 < tau < inf and diagonal.min() > -tau):
         return None
-    _, x, info = lib.posv(shifted(H, tau), b, lower=1, overwrite_a=1)
+    _, x, info = lib.posv(shifted(H, tau), b, LOWER, OVERWRITE)
     return x if info == 0 and tau * norm(x) <= RESIDUAL * norm(b) else None
 
 
 def shifted(H: Array, tau: float) -> Array:
     """Return H + τI, a fresh array in column order."""
-    A = np.array(H, order="F")
-    np.fill_diagonal(A, H.diagonal() + tau)
+    A, n = H.copy("F"), len(H)
+    routines(H).axpy(_ones(n, H.dtype), A.ravel("K"), n, tau, 0, 1, 0, n + 1)  # in place, along its diagonal
     return A
+
+
+@lru_cache(maxsize=4)
+def _ones(n: int, dtype: Any) -> Array:
+    ones: Array = np.ones(n, dtype)
+    ones.setflags(write=False)
+    return ones
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ class AddedIdentity(Modification):
         """Raise τ until Cholesky succeeds."""
         tau = self.beta * norm(H.ravel(order="K")) - min(0.0, float(H.diagonal().min()))
         while True:
-            _, x, info = routines(b).posv(shifted(H, tau), b, lower=1, overwrite_a=1)
+            _, x, info = routines(b).posv(shifted(H, tau), b, LOWER, OVERWRITE)
             if info == 0:
                 return np.asarray(x)
             tau *= self.growth

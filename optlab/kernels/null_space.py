@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 
 RANK = 1e-12
 """A singular value below this part of the greatest is rounding."""
+HEALTHY = 1e-3
+"""A singular value above this, rows having been of length 1 at the start, is no sign of rows about to be dependent."""
 NO_CURVATURE = 1e-10
 """An eigenvalue below this part of the greatest is no curvature."""
 
@@ -33,7 +35,7 @@ class Normal(NamedTuple):
     Attributes
     ----------
     p : (n,) array
-        The shortest step that solves h + Jp = 0 by least squares.
+        The shortest step that solves h + Jp = 0 by least squares, or a part of it.
     left : float
         ‖h + Jp‖: what it cannot remove.
     Z : (n, n − r) array
@@ -46,18 +48,22 @@ class Normal(NamedTuple):
 
 
 def normal_step(J: Array, h: Array, longest: float) -> Normal:
-    """Return the normal step for J (p, n), h (p,); directions that would make it longer than `longest` count as null.
+    """Return the normal step for J (p, n), h (p,), no longer than `longest`.
 
-    The smallest singular values are left out then: near a point where the rows become dependent they ask for steps that
-    their linearization does not stand for.
+    Where it would be longer, the smallest singular values are left out as null: near a point where the rows become
+    dependent they ask for steps that their linearization does not stand for. What is still too long is shortened: the
+    constraints are far away.
     """
     U, s, Vt = np.linalg.svd(J, full_matrices=True)
     rank = int((s > RANK * s.max(initial=0.0)).sum())
     parts = -(U.T @ h)[: s.size]
     along = np.divide(parts, s, out=np.zeros_like(parts), where=s > 0)
-    while rank > 0 and not norm(along[:rank]) <= longest:
+    while rank > 0 and s[rank - 1] < HEALTHY and not norm(along[:rank]) <= longest:
         rank -= 1
     p = along[:rank] @ Vt[:rank]
+    size = norm(p)
+    if size > longest:
+        p = p * (longest / size)
     return Normal(p, norm(h + J @ p), Vt[rank:].T)
 
 

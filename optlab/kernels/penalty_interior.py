@@ -6,6 +6,7 @@ Source: Boyd & Vandenberghe (2004), section 11.4, for the task; Levenberg (1944)
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,26 @@ GRADED = 1e-12
 """A decrease of the residual by less than this part of it is none."""
 
 
-def inside(g: Callable[[Array], Array], jacobian: Callable[[Array], Array], x: Array, depth: float) -> Array | None:
-    """Return a point with every gᵢ(x) < 0, or None where none was found.
+class Deepest(NamedTuple):
+    """The point farthest inside that was found.
+
+    Attributes
+    ----------
+    x : (n,) array
+        The point.
+    strict : bool
+        Whether every gᵢ(x) < 0.
+    height : float
+        The greatest gᵢ(x) over the length of its gradient at the start: a distance to the set where it is positive.
+    """
+
+    x: Array
+    strict: bool
+    height: float
+
+
+def inside(g: Callable[[Array], Array], jacobian: Callable[[Array], Array], x: Array, depth: float) -> Deepest:
+    """Return a point with every gᵢ(x) < 0, or the deepest that was found where there is none.
 
     Σ max(0, gᵢ/rᵢ + δ)² is minimized by damped Gauss–Newton steps, rᵢ being the length of gᵢ's gradient at the start,
     until every constraint is at least half of the depth δ away; where that fails, for a tenth of δ, and so on. The
@@ -52,7 +71,7 @@ def inside(g: Callable[[Array], Array], jacobian: Callable[[Array], Array], x: A
         if deepest <= -0.5 * depth:
             break
         depth *= 0.1
-    return best if bool((g(best) < 0).all()) else None
+    return Deepest(best, bool((g(best) < 0).all()), deepest)
 
 
 def _deep(

@@ -96,6 +96,34 @@ def lifted(H: Array) -> tuple[Array, Array] | None:
         tau, following = following, max(2.0 * following, BETA * size)
 
 
+def held_variables(x: Array, g: Array, prox: Operator) -> NDArray[np.bool_]:
+    """Return which variables an operator on single ones keeps where they are, though g would move them: (n,)."""
+    moving = g != 0
+    t = np.divide(AHEAD * np.maximum(np.abs(x), 1.0), np.abs(g), out=np.ones_like(x), where=moving)
+    return np.asarray(moving & (prox(x - t * g, t) == x))
+
+
+def lifted_where_free(H: Array, held: NDArray[np.bool_]) -> Array | None:
+    """Return H where it is positive definite, else with the part of the free variables lifted, the others decoupled.
+
+    A held variable keeps the magnitude of its own curvature, so that it can be let go; with that of a bound it would
+    otherwise shift the curvatures of all. None where H is zero or not finite.
+    Source: Bertsekas (1982), Projected Newton methods, section 3, for the decoupling.
+    """
+    size, free = float(np.abs(H).max()), ~held
+    if not 0 < size < np.inf:
+        return None
+    if not held.any() or routines(H).potrf(H, lower=1, clean=1)[1] == 0:
+        made = lifted(H)
+        return None if made is None else made[0]
+    own = np.abs(H.diagonal())
+    A = np.diag(np.where(own > 0, own, size))
+    made = lifted(H[np.ix_(free, free)]) if free.any() else None
+    if made is not None:
+        A[np.ix_(free, free)] = made[0]
+    return A
+
+
 def minimize_model(
     H: Array, g: Array, x: Array, term: Term, prox: Operator, single: bool, forcing: float, sweeps: int
 ) -> Array:

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 EPS = float(np.finfo(float).eps)
 DEPENDENT = 1e-11
 """A row of which less than this fraction remains beside the others counts as dependent on them."""
+EQUILIBRATIONS = 10
+"""Sweeps of equilibration; each halves what is left, on a logarithmic scale."""
 CONSISTENT = 1e-9
 """Dependent rows whose right-hand sides agree to this fraction of their terms say the same."""
 
@@ -127,6 +129,27 @@ def lengths(rows: Array) -> Array:
 def power_of_two(size: float) -> float:
     """Return the power of two just above a size, 1 where the size is zero or not finite."""
     return ldexp(1.0, frexp(size)[1]) if 0 < size < inf else 1.0
+
+
+def scaled(qp: QuadraticProgram, D: Array) -> QuadraticProgram:
+    """Return the program in y, with x = Dy for a positive D, (n,)."""
+    return QuadraticProgram(D[:, None] * qp.H * D, D * qp.q, qp.A * D, qp.b, qp.E * D, qp.e, qp.lo / D, qp.hi / D)
+
+
+def units(H: Array) -> Array:
+    """Return powers of two D, (n,), with which the greatest entries of the rows of DHD differ little; 1 for zero rows.
+
+    So the curvature of one variable is not taken for the rounding of another's, whatever units these are in.
+    Source: Ruiz (2001), A scaling algorithm to equilibrate both rows and columns norms in matrices.
+    """
+    D, greatest = np.ones(len(H), dtype=H.dtype), float(np.abs(H).max(initial=0.0))
+    if not 0 < greatest < inf:
+        return D
+    M = np.abs(H) / greatest
+    for _ in range(EQUILIBRATIONS):
+        sizes = (D[:, None] * M * D).max(axis=1)
+        D = D / np.sqrt(np.where(sizes > 0, sizes, 1.0))
+    return np.asarray(np.exp2(np.round(np.log2(D))))
 
 
 def clip(qp: QuadraticProgram, x: Array) -> Array:

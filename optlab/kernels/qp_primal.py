@@ -24,6 +24,8 @@ from optlab.kernels.qp import (
     clip,
     failed,
     lengths,
+    scaled,
+    units,
 )
 
 FLAT = 1e-12
@@ -153,6 +155,12 @@ def advance(qp: QuadraticProgram, at: Position) -> Position:
     return Position(_placed(qp, rows, at.x + first * p, W), tuple(W), None, p, first, waiting=first == 0)
 
 
+def advance_in_units(qp: QuadraticProgram, at: Position, D: Array) -> Position:
+    """Take the step of `advance` for y = x/D; with powers of two nothing is rounded on the way."""
+    moved = advance(scaled(qp, D), at._replace(x=at.x / D, direction=at.direction / D))
+    return moved._replace(x=D * moved.x, direction=D * moved.direction)
+
+
 def _direction(qp: QuadraticProgram, x: Array, Z: Array) -> tuple[Array | None, bool]:
     """Return the step to the least point of the working set, None where x is it; and whether it has no end.
 
@@ -216,8 +224,13 @@ def _weights(qp: QuadraticProgram, rows: Rows, x: Array, working: Sequence[int])
     return np.asarray(solved[len(rows.F) :]), terms
 
 
-def multipliers(qp: QuadraticProgram, at: Position) -> QPSolution:
-    """Return the position with its multipliers, those of the wrong sign set to 0."""
+def multipliers(qp: QuadraticProgram, at: Position, D: Array) -> QPSolution:
+    """Return the position with its multipliers, found for y = x/D, those of the wrong sign set to 0."""
+    found = _multipliers(scaled(qp, D), at._replace(x=at.x / D))
+    return found._replace(x=at.x, lower=found.lower / D, upper=found.upper / D)
+
+
+def _multipliers(qp: QuadraticProgram, at: Position) -> QPSolution:
     rows, n, m, p = Rows.of(qp), qp.q.size, qp.b.size, qp.e.size
     N = np.concatenate([rows.F, rows.C[list(at.working)]])
     g = qp.H @ at.x + qp.q
@@ -237,13 +250,13 @@ def solve(qp: QuadraticProgram, x: Array) -> QPSolution:
     Where H is not convex, a point that no single change of the working set improves. Where the outcome is UNBOUNDED,
     `x` is the direction down which there is no end.
     """
-    at = begin(qp, x)
+    at, D = begin(qp, x), units(qp.H)
     if at is None:
         return failed(qp, Outcome.INFEASIBLE)
     most = PATIENCE * (qp.q.size + qp.b.size + 1)
     for k in range(most):
         if at.outcome is not None:
-            found = multipliers(qp, at)
+            found = multipliers(qp, at, D)
             return found._replace(changes=k, x=at.direction if at.outcome is Outcome.UNBOUNDED else at.x)
-        at = advance(qp, at)
-    return multipliers(qp, at)._replace(outcome=Outcome.UNFINISHED, changes=most)
+        at = advance_in_units(qp, at, D)
+    return multipliers(qp, at, D)._replace(outcome=Outcome.UNFINISHED, changes=most)

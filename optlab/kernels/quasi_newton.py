@@ -73,7 +73,7 @@ def packed(A: Array) -> Array:
 def multiple_of_identity(gamma: float, n: int, dtype: Any = float) -> Array:
     """Return γI."""
     H = np.zeros(n * (n + 1) // 2, dtype)
-    H[np.cumsum(np.arange(1, n + 1)) - 1] = gamma
+    H[np.arange(1, n + 1).cumsum() - 1] = gamma
     return H
 
 

@@ -19,7 +19,8 @@ from optlab.kernels.euclidean import norm
 from optlab.kernels.limits import Limit
 from optlab.kernels.modification import shifted
 from optlab.kernels.narrow import DOUBLE, coarseness
-from optlab.kernels.routines import DOUBLES, SINGLES
+from optlab.kernels.norms import max_abs
+from optlab.kernels.routines import LOWER, OVERWRITE, routines
 from optlab.kernels.trust_region import Step, natural_length
 
 Array = NDArray[np.float64]
@@ -51,8 +52,9 @@ class Factored(NamedTuple):
 
 def factored(H: Array) -> Factored:
     """Factorize H by Cholesky, or by eigenvalues where it is not positive definite; 0 stands for one not finite."""
-    R, info = (DOUBLES if H.itemsize == DOUBLE else SINGLES).potrf(H, lower=1)
-    if info == 0 and isfinite(R.trace()):
+    lib = routines(H)
+    R, info = lib.potrf(H, LOWER)
+    if info == 0 and isfinite(max_abs(R.diagonal())):
         return Factored(H, R)
     H = finite(H)
     return Factored(H, None, *np.linalg.eigh(H))
@@ -66,7 +68,7 @@ def finite(H: Array) -> Array:
 def newton_length(model: Factored, g: Array) -> float:
     """Return the length of Newton's step where H is positive definite, otherwise that of Cauchy's."""
     if model.R is not None:
-        newton = norm((DOUBLES if g.itemsize == DOUBLE else SINGLES).potrs(model.R, g, lower=1)[0])
+        newton = norm(routines(g).potrs(model.R, g, LOWER)[0])
         if isfinite(newton) and newton > 0:
             return newton
     return natural_length(g, float(g.dot(model.H @ g)))
@@ -91,26 +93,30 @@ def _definite(H: Array, R: Array, g: Array, limit: Limit) -> Step | None:
 
     Source: Nocedal & Wright (2006), algorithm 4.3, for a radius.
     """
-    lib = DOUBLES if g.itemsize == DOUBLE else SINGLES
-    within = SECULAR * lib.coarse
-    lam = limit.lower(float(np.abs(H).sum(axis=0).max()), norm(g))
+    lib = routines(g)
+    dot, posv, trtrs = lib.dot, lib.posv, lib.trtrs
+    within, downhill = SECULAR * lib.coarse, -g
+    p, info = lib.potrs(R, downhill, LOWER)
+    lam = 0.0
+    if norm(p, dot) <= limit.length(lam):
+        return Step(p, -0.5 * dot(g, p), False)
+    lam = limit.lower(lib.lange("I", H.T), norm(g, dot))  # ‖Hᵀ‖∞ = ‖H‖₁: in its order H need not be copied
     if lam > 0:
-        R = _factor(H, lam)
+        R, p, info = posv(shifted(H, lam), downhill, LOWER, OVERWRITE)
     for _ in range(MOST):
-        p = -lib.potrs(R, g, lower=1)[0]
-        size, most = norm(p), limit.length(lam)
-        if not isfinite(size):
+        size, most = norm(p, dot), limit.length(lam)
+        if info or not isfinite(size):
             return None
-        if lam == 0 and size <= most:
-            return Step(p, -0.5 * float(g.dot(p)), False)
-        q = lib.trtrs(R, p, lower=1)[0]
-        more = _newton(lam, size, float(q.dot(q)), limit)
-        if not (size > (1.0 + within) * most and lam + more > lam):
+        if not size > (1.0 + within) * most:
+            break
+        q = trtrs(R, p, LOWER)[0]
+        more = _newton(lam, size, dot(q, q), limit)
+        if not lam + more > lam:
             break
         lam += more
-        R = _factor(H, lam)
+        R, p, info = posv(shifted(H, lam), downhill, LOWER, OVERWRITE)
     p *= most / size if size > 0 else 1.0
-    return Step(p, limit.share * lam * most * most - 0.5 * float(g.dot(p)), True, lam)
+    return Step(p, limit.share * lam * most * most - 0.5 * dot(g, p), True, lam)
 
 
 def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
@@ -119,12 +125,6 @@ def _newton(lam: float, size: float, slope: float, limit: Limit) -> float:
     if not (most > 0 and slope > 0):
         return 0.0
     return size * size * ((size - most) / most) / (slope + size * size * size * limit.bend(lam))
-
-
-def _factor(H: Array, lam: float) -> Array:
-    """Return the Cholesky factor of H + λI."""
-    R: Array = (DOUBLES if H.itemsize == DOUBLE else SINGLES).potrf(shifted(H, lam), lower=1, overwrite_a=1)[0]
-    return R
 
 
 def _indefinite(values: Array, Q: Array, g: Array, limit: Limit) -> Step:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy.linalg.blas import daxpy, ddot
 
-from optlab.linesearch.base import NOISE, Line, Trial
-
-_new = tuple.__new__
+from optlab.kernels.norms import same
+from optlab.linesearch.base import NOISE, Line, Trial, made
 
 if TYPE_CHECKING:
     from optlab.core.oracle import Oracle
@@ -40,11 +38,11 @@ class BlasLine(Line):
         d = self.d
         x = self.x + d if alpha == 1.0 else daxpy(d, self.x.copy(), d.size, alpha)
         f, g = self.oracle.value_and_gradient(x)
-        return _new(Trial, (alpha, f, ddot(g, d), x, g))  # what Trial(…) does, without its argument list
+        return made(Trial, (alpha, f, ddot(g, d), x, g))
 
     def _slope(self, x: Array, g: Array, alpha: float) -> float:
         return ddot(g, self.d)  # type: ignore[no-any-return]
 
     def too_short(self, alpha: float) -> bool:
         """Whether α no longer moves any component of x by more than rounding."""
-        return bool(np.all(self.point(alpha) == self.x))
+        return same(self.point(alpha), self.x)

@@ -5,6 +5,7 @@ Source: Nocedal & Wright (2006), equations 3.6 and 3.7; Hager & Zhang (2005), eq
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -72,3 +73,10 @@ def better_fallback(phi: Line, kept: Trial | None, trial: Trial, c1: float, c2: 
         return trial if kept is None or trial.f < kept.f or not decreases_enough(phi, kept, c1) else kept
     shown = kept is None and is_rough(phi.origin(), trial) and approximate_wolfe(phi, trial, c1, c2)
     return trial if shown else kept
+
+
+def best_fallback(phi: Line, kept: Trial | None, trials: Iterable[Trial], c1: float, c2: float) -> Trial | None:
+    """Return the best point to fall back on of several, and of the one that is kept."""
+    for trial in trials:
+        kept = better_fallback(phi, kept, trial, c1, c2)
+    return kept

@@ -13,7 +13,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from optlab.linesearch.base import Line, LineSearch, Trial, cubic_minimizer, falls_forever, secant, unbounded
-from optlab.linesearch.conditions import better_fallback, decreases_enough, falls_on, is_rough, strong_wolfe
+from optlab.linesearch.conditions import best_fallback, decreases_enough, falls_on, is_rough, strong_wolfe
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,8 @@ class StrongWolfe(LineSearch):
         return min(max(*guesses, least), most) if guesses else most
 
     def _zoom(self, phi: Line, low: Trial, high: Trial) -> Trial | None:
-        best = None
-        for end in (low, high):
-            best = better_fallback(phi, best, end, self.c1, self.c2)
+        best: Trial | None = None
+        unseen: tuple[Trial, ...] = (low, high)
         width = older = inf
         for _ in range(self.zooms):
             newest = abs(high.alpha - low.alpha)
@@ -97,14 +96,14 @@ class StrongWolfe(LineSearch):
                 return trial
             if falls_forever(trial):
                 unbounded(phi, trial)
-            best = better_fallback(phi, best, trial, self.c1, self.c2)
+            best, unseen = best_fallback(phi, best, (*unseen, trial), self.c1, self.c2), ()
             if not self._is_lower(phi, trial, low):
                 high = trial
             else:
                 if trial.slope * (high.alpha - low.alpha) >= 0:
                     high = low
                 low = trial
-        return best
+        return best_fallback(phi, best, unseen, self.c1, self.c2)
 
 
 def inside(low: Trial, high: Trial, middle: float) -> float:
@@ -116,4 +115,4 @@ def inside(low: Trial, high: Trial, middle: float) -> float:
         guess = cubic_minimizer(low, high)
     else:
         guess = secant(low, high) if low.slope * high.slope < 0 else middle
-    return guess if min(low.alpha, high.alpha) < guess < max(low.alpha, high.alpha) else middle
+    return guess if low.alpha < guess < high.alpha or high.alpha < guess < low.alpha else middle

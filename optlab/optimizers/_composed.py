@@ -27,22 +27,26 @@ STUCK = 3
 class _ByInner:
     """A fact that follows from the inner optimizer of an instance; of the class, from its default."""
 
-    def __init__(self, fact: Callable[[Optimizer], tuple[str, ...]]) -> None:
+    def __init__(self, fact: Callable[[Optimizer], Any]) -> None:
         self.fact = fact
 
-    def __get__(self, optimizer: Any, cls: Any) -> tuple[str, ...]:
+    def __get__(self, optimizer: Any, cls: Any) -> Any:
         return self.fact(cls.inner if optimizer is None else optimizer.inner)
 
 
-def by_inner(fact: Callable[[Optimizer], tuple[str, ...]]) -> Any:
+def by_inner(fact: Callable[[Optimizer], Any]) -> Any:
     """Return a class attribute that is a function of the inner optimizer."""
     return _ByInner(fact)
 
 
 def needs_of(inner: Optimizer) -> tuple[str, ...]:
     """Return what φ needs of the problem: its Hessian is made of that of the Lagrangian, the projection is known."""
-    curved = {"hessian", "hvp"}.intersection(inner.needs)
-    return ("gradient", "lagrangian_hessian") if curved else ("gradient",)
+    return ("gradient", "lagrangian_hessian") if is_curved(inner) else ("gradient",)
+
+
+def is_curved(inner: Optimizer) -> bool:
+    """Whether the inner optimizer asks for the Hessian of φ, which is dense."""
+    return bool({"hessian", "hvp"}.intersection(inner.needs))
 
 
 def handles_of(inner: Optimizer) -> tuple[str, ...]:
@@ -102,6 +106,7 @@ class ComposedOptimizer(Optimizer):
     abstract: ClassVar[bool] = True
     needs = by_inner(needs_of)
     handles = by_inner(handles_of)
+    factors = by_inner(is_curved)
     properties = by_inner(properties_of)
     state_type: ClassVar[type[ComposedState]] = ComposedState
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
+from optlab.core.kkt import FEASIBLE
 from optlab.core.optimizer import Optimizer, State
 from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
@@ -54,6 +55,7 @@ class InteriorPointBase(Optimizer):
 
     abstract: ClassVar[bool] = True
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = (
         "f_homogeneous",
         "inside_bounds",
@@ -115,6 +117,10 @@ class InteriorPointBase(Optimizer):
         assert isinstance(state, InteriorPointState)
         program, memory = Program(oracle), state.memory
         if not memory.w.size:
+            outside = program.violation(memory.values)
+            if outside > FEASIBLE:
+                note = f"the bounds fix every variable, and a constraint is violated by {outside:.3g}"
+                raise Halt(Status.INFEASIBLE, note)
             raise Halt(Status.STALLED, "the bounds leave no variable any freedom")
         if memory.restoring:
             return self._restored(program, state, memory, state.mu)

@@ -138,7 +138,7 @@ class _Within(ProblemBase):
     def __init__(self, program: Program) -> None:
         if program.below.size or program.above.size:
             self.bounds = (program.lo, program.hi)
-        self._length, self.__dict__["n"] = program.oracle.start_length, program.oracle.n
+        self.__dict__.update(n=program.oracle.n, start_length=program.oracle.start_length)
 
     def value(self, x: Array) -> float:
         """There is none."""
@@ -146,7 +146,7 @@ class _Within(ProblemBase):
 
     def start(self) -> Array:
         """Return a point as long as the standard start."""
-        return np.full(self.n, self._length)
+        return np.full(self.n, self.start_length)
 
 
 def multipliers(program: Program, point: Point) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_terms import Augmented
 from optlab.linesearch.base import noise_of
-from optlab.optimizers._composed import ComposedOptimizer, ComposedState
+from optlab.optimizers._composed import STUCK, ComposedOptimizer, ComposedState
 from optlab.optimizers._merit_view import Point
 from optlab.optimizers.projected.trust_region_faces import TrustRegionFaces
 
@@ -164,6 +164,12 @@ class PenaltyOptimizer(ComposedOptimizer):
         terms = state.terms
         return {"rho": rho, "terms": state.rows.terms(rho, terms.lam, terms.nu)}
 
+    def _halted(self, program: Program, state: Any, halt: Halt) -> State:
+        """Go on with another merit function, unless the last that is tried stands where no feasible point is near."""
+        if halt.status is not Status.UNBOUNDED and state.stuck + 1 >= STUCK:
+            refuse_infeasible(program, state.rows, state.memory)
+        return super()._halted(program, state, halt)
+
     def raised(self, program: Program, state: Any, halt: Halt | None = None) -> float:
         """Return the next ρ.
 
@@ -181,8 +187,12 @@ class PenaltyOptimizer(ComposedOptimizer):
 
     def next_merit(self, state: Any, rho: float, lam: Array, nu: Array) -> dict[str, Any]:
         """Return ρ, the terms and the ω of the next merit function: none that rounding in the constraints hides."""
-        omega = max(self.tighten * state.omega, noise_of(state.x) * rho * length(state.memory))
+        omega = max(self.tighten * state.omega, self.least_omega(state, rho))
         return {"rho": rho, "omega": omega, "terms": state.rows.terms(rho, lam, nu)}
+
+    def least_omega(self, state: Any, rho: float) -> float:
+        """Return the ω that rounding in the constraints leaves, for a ρ."""
+        return noise_of(state.x) * rho * length(state.memory)
 
     def stationarity(self, oracle: Oracle, state: State) -> float:
         """‖∇L‖∞ or complementarity; ‖∇f‖∞ times the relative distance while the constraints are too far away."""
@@ -200,11 +210,12 @@ class PenaltyOptimizer(ComposedOptimizer):
 
 def at_its_end(state: Any) -> Halt:
     """Return the verdict where ρ must not grow further."""
-    distance = state.rows.distance(state.memory)
-    note = f"the penalty is at its greatest, {state.rho:.1e}; the constraints are {distance:.1e} away"
-    return Halt(
-        Status.STALLED, note + ": multipliers without bound, where no constraint qualification holds, or rounding"
-    )
+    point: Point = state.memory
+    note = f"the penalty is at its greatest, {state.rho:.1e}; the constraints are {state.rows.distance(point):.1e} away"
+    pushes = np.concatenate([state.lam[: point.values.g.size] * state.rows.of_g, state.nu * state.rows.of_h])
+    if max_abs(pushes) > WILD * max_abs(point.slopes.df):
+        note += ": the multipliers grow without bound, as where no constraint qualification holds"
+    return Halt(Status.STALLED, note)
 
 
 def refuse_infeasible(program: Program, rows: Rows, point: Point) -> None:

@@ -85,7 +85,7 @@ def operator(oracle: Oracle) -> Operator:
 def separable(oracle: Oracle, x: Array) -> bool:
     """Whether the operator works on every variable by itself, so that its t may be an array."""
     if "composite" not in oracle.constrained:
-        return not oracle.constrained or (oracle.bounds is not None and oracle.forms == ("bounds",))
+        return not oracle.constrained or oracle.only_bounds
     prox: Operator = oracle.prox
     try:
         prox(x, np.ones_like(x))

@@ -77,6 +77,7 @@ class LineSearchSQP(Optimizer):
 
     abstract: ClassVar[bool] = True
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
 
     c1: Annotated[float, Gt(0), Lt(0.5)] = 1e-4
     trials: Annotated[int, Ge(1)] = 40
@@ -116,10 +117,15 @@ class LineSearchSQP(Optimizer):
         """Solve the quadratic program, search along its solution, and remember what was seen."""
         assert isinstance(state, MultiplierState)
         program, memory = Program(oracle), state.memory
-        plan, model = self.plan(oracle, state)
-        weights = weighed(memory, plan, falling=not state.step_size < SHORT)
-        step = self._search(program, memory, plan, weights)
-        restarts = state.restarts
+        restarts, step = state.restarts, None
+        try:
+            plan, model = self.plan(oracle, state)
+        except Halt as halt:
+            if halt.status is not Status.SINGULAR_KKT or memory.model is None:
+                raise
+        else:
+            weights = weighed(memory, plan, falling=not state.step_size < SHORT)
+            step = self._search(program, memory, plan, weights)
         if step is None and memory.model is not None:
             state = replace(state, memory=memory._replace(model=None, active=(), weights=0.0 * memory.weights))
             plan, model = self.plan(oracle, state)

@@ -28,7 +28,8 @@ DEARER = 10.0
 STEERED = 0.1
 """The program has to take away this fraction of the violation that can be taken away at all."""
 HOPELESS = 1e-6
-"""Where less than this fraction of the violation can be gained, to first order, there is no feasible point nearby."""
+"""Where less than this fraction of the violation, or of the length of x if that is less, can be gained, to first order,
+there is no feasible point nearby."""
 MET = 1e-9
 """A violation is none when, as a distance, it is this fraction of the length of x, or of 1 where that is shorter."""
 
@@ -176,7 +177,7 @@ def solved(qp: QuadraticProgram, memory: Memory) -> Plan:
     total = distance(memory.values, memory)
     length = max(1.0, max_abs(memory.values.x))
     gain = total - _least(qp, memory, total, length) if total > MET * length else 0.0
-    hopeless = total if total > MET * length and gain <= HOPELESS * total else inf
+    hopeless = total if total > MET * length and gain <= HOPELESS * min(total, length) else inf
     if hopeless < inf and total >= (1.0 - HOPELESS) * memory.hopeless:
         raise infeasible(memory)
     most = DEAREST * memory.steepest / memory.units

@@ -17,6 +17,8 @@ TOUCHES = 1e-6
 """An inequality or a bound is active at a point where it is within this of 0, relative to the size of x or 1."""
 SIDE = 81
 """Points per side of the grid for one inequality."""
+EQUAL: dict[str, Any] = {"color": "black", "linewidth": 1.8, "linestyle": (0, (6, 1.5, 1, 1.5))}
+"""Dashes and dots: the boundaries of inequalities are solid."""
 ACTIVE: dict[str, Any] = {"color": "#7B3294", "linewidth": 2.4, "alpha": 0.8}
 ACTIVE_WORDS = "active constraint"
 
@@ -61,8 +63,9 @@ def draw_feasible(axes: Axes, problem: ProblemBase, ground: tuple[Array, Array, 
         extras["infeasible"] = Patch(**hatch)  # type: ignore[arg-type]
     gaps = _equalities(problem, X.reshape(-1, 2))
     for gap in gaps:
-        axes.contour(x1, x2, gap.reshape(X.shape[:-1]), levels=[0.0], colors="black", linewidths=1.6, zorder=2)
-        extras["equality constraint"] = swatch(color="black", linewidth=1.6)
+        axes.contour(x1, x2, gap.reshape(X.shape[:-1]), levels=[0.0], zorder=2, colors=EQUAL["color"],
+                     linewidths=EQUAL["linewidth"], linestyles=[EQUAL["linestyle"]])  # fmt: skip
+        extras["equality constraint"] = swatch(**EQUAL)
     return extras
 
 

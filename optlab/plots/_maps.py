@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core.batch import Runs, map_runs
-from optlab.core.driver import lacking
+from optlab.core.endings import lacking
 from optlab.core.settings import name_of, settings_of
 from optlab.core.stop import Iterations, Stationary
 from optlab.plots.series import GOOD, failed, named

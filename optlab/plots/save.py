@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.core.settings import name_of
+from optlab.core.status import worded
 from optlab.plots import style
 from optlab.plots.summary import Publishable
 
@@ -111,7 +112,7 @@ def draw_all(plots: Iterable[Plot], data: PlotData, folder: Path, formats: Seque
         except OSError:
             raise
         except (Exception, SystemExit) as error:  # a plug-in's plot may raise anything; the rest is still drawn
-            pictures.append(Picture(name, problem=f"{type(error).__name__}: {error}"))
+            pictures.append(Picture(name, problem=worded(error)))
             continue
         pictures.append(Picture(name, plot.caption, tuple(files), "" if files else "the tables hold nothing to draw"))
     return pictures

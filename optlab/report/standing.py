@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optlab.core.plot import PlotData
-from optlab.core.status import Status
+from optlab.core.status import Status, worded
 from optlab.kernels.bootstrap import grouped_means
 from optlab.kernels.profiles import performance_ratios, wins
 from optlab.plots._benchmark import INSTANCE
@@ -149,7 +149,7 @@ def stand(results: PlotData) -> Standing:
         try:
             _ = results.problem(run).known.optimum
         except Exception as error:  # a user's problem, or a plug-in that is gone
-            unjudged[panel] = f"{type(error).__name__}: {error}"
+            unjudged[panel] = worded(error)
     data = Judged(results, runs[~runs["panel"].isin(unjudged)])
     measured, hits = RULE.hits(data, np.array([RULE.tau]))
     costs = RULE.matrix(data, measured, hits[:, 0])

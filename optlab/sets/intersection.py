@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt
 
-from optlab.core.status import InputError
+from optlab.core.status import EmptySetError, InputError
 from optlab.kernels.projections_dykstra import alternate, dykstra
 from optlab.sets._parts import WithParts
 from optlab.sets.base import ULPS, Array, ConvexSet
@@ -28,7 +28,7 @@ class Intersection(WithParts):
     right to about `tolerance` times the length of x, divided by the sine of the angle at which the sets meet: where
     they touch without crossing, or under a small angle, the cycles are slow, and their number bounds the accuracy.
     A point is always returned that keeps the bounds; where none was found near all the sets, as when they have none in
-    common, it is an InputError.
+    common, it is an EmptySetError.
     Source: Dykstra (1983); Boyle & Dykstra (1986).
 
     Parameters
@@ -77,7 +77,7 @@ class Intersection(WithParts):
 
         Raises
         ------
-        InputError
+        EmptySetError
             Where no point near all the sets was found.
         """
         if self.contains(x) or not np.isfinite(x).all():
@@ -93,7 +93,7 @@ class Intersection(WithParts):
                     f"intersection: no common point of {', '.join(map(str, self.parts))} was found; after "
                     f"{self.max_cycles} cycles {point} is still {max(apart):.1e} away from one of them"
                 )
-                raise InputError(msg)
+                raise EmptySetError(msg)
         return point
 
     def _nearest(self, x: Array) -> Array:

@@ -17,8 +17,10 @@ from optlab_problems.forms.sizes import in_memory
 from optlab_problems.ml.data import check_choice
 from optlab_problems.ml.reference import convex_facts
 
-HELD = 2**21
-"""Predictions of a batch of points held at a time."""
+HELD = 2**17
+"""Predictions of a batch of points held at a time: they stay in the caches …"""
+AT_LEAST = 16
+"""… unless so few points need more; fewer make no matrix product."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class LinearModel(ProblemBase):
         return self.slope(A @ x, self.y[rows]) @ A / len(rows) + self._lam * x
 
     def _blocks(self, X: Array) -> list[Array]:
-        size = max(1, HELD // len(self.y))
+        size = max(AT_LEAST, HELD // len(self.y))
         return [X[i : i + size] for i in range(0, len(X), size)]
 
     def values(self, X: Array) -> Array:
@@ -148,6 +150,12 @@ class LinearModel(ProblemBase):
         A, y = self._design
         means = [self.slope(W @ A.T, y) @ A / len(y) for W in self._blocks(X)]
         return np.concatenate([np.empty((0, self.n)), *means]) + self._lam * X
+
+    def hvps(self, X: Array, V: Array) -> Array:
+        A, y = self._design
+        pairs = zip(self._blocks(X), self._blocks(V), strict=True)
+        means = [(self.curvature(W @ A.T, y) * (U @ A.T)) @ A / len(y) for W, U in pairs]
+        return np.concatenate([np.empty((0, self.n)), *means]) + self._lam * V
 
     def start(self) -> Array:
         return np.zeros(self.n)

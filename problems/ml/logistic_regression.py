@@ -48,7 +48,8 @@ class LogisticRegression(BinaryModel):
         return np.asarray(-y * expit(-y * z))
 
     def curvature(self, z: Array, y: Array) -> Array:
-        return np.asarray(expit(z) * expit(-z))
+        falling = np.exp(-np.abs(z))
+        return np.asarray(falling / (1.0 + falling) ** 2)
 
     def facts(self) -> Facts:
         known: Facts = convex_facts(self)

@@ -13,20 +13,21 @@ from optlab.core.problem import Array
 from optlab.core.program import NONE, MultiplierState, Program, Slopes, Values
 from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
-from optlab.kernels.qp import Outcome, QuadraticProgram
-from optlab.kernels.qp_primal import Position, advance, begin, multipliers
+from optlab.kernels.qp import Outcome, QuadraticProgram, units
+from optlab.kernels.qp_primal import Position, advance_in_units, begin, multipliers
 
 SAME = 1e-8
 """What two points predict of each other agrees when it does to this fraction of its terms."""
 
 
 class Memory(NamedTuple):
-    """The program, found out once, and the size of the terms that its slope comes of, (n,).
+    """The program, found out once, its units, and the size of the terms that its slope comes of, (n,).
 
     The position, None where there is no feasible point; and what is wrong.
     """
 
     qp: QuadraticProgram
+    units: Array
     size: Array
     at: Position | None
     wrong: tuple[Status, str] | None
@@ -49,7 +50,8 @@ class ActiveSet(Optimizer):
     the least point the row with the most negative multiplier leaves; when there is none, the point is the solution.
     After a step of length 0 rows are chosen by Bland's rule, so that no working set returns. Where there is no
     curvature, as in a linear program, it runs along −∇f within the working set. It begins at the feasible point
-    nearest to the start, and every iterate is feasible. Where H is not convex, it ends at a point that no single
+    nearest to the start, and every iterate is feasible. What is small is judged with the variables in units in which
+    their curvatures are alike. Where H is not convex, it ends at a point that no single
     change of the working set improves.
 
     H, and the rows of the constraints, are asked for once; a problem that is no quadratic program is found out.
@@ -58,6 +60,7 @@ class ActiveSet(Optimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian", "quadratic", "linear_constraints")
     handles: ClassVar[tuple[str, ...]] = ("bounds", "equality", "inequality")
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("feasible", "monotone", "within_bounds")
 
     def init(self, oracle: Oracle, x0: Array) -> State:
@@ -80,8 +83,8 @@ class ActiveSet(Optimizer):
         f, slope = oracle.value_and_gradient(x)
         H = oracle.hessian(x)
         qp = rows._replace(H=H, q=slope - H @ x)
-        size = np.abs(slope) + np.abs(H) @ np.abs(x)
-        return self._with_multipliers(program, ActiveSetState(x, f, slope, memory=Memory(qp, size, at, wrong)))
+        memory = Memory(qp, units(H), np.abs(slope) + np.abs(H) @ np.abs(x), at, wrong)
+        return self._with_multipliers(program, ActiveSetState(x, f, slope, memory=memory))
 
     def step(self, oracle: Oracle, state: State) -> State:
         """Change the working set once."""
@@ -92,7 +95,7 @@ class ActiveSet(Optimizer):
             raise Halt(Status.INFEASIBLE, "no point meets all the constraints")
         if memory.at.outcome is Outcome.OPTIMAL:
             raise Halt(Status.STALLED, "the working set is optimal, rounding apart")
-        at = advance(memory.qp, memory.at)
+        at = advance_in_units(memory.qp, memory.at, memory.units)
         if at.outcome is Outcome.UNBOUNDED:
             raise Halt(Status.UNBOUNDED, f"f falls without end along a direction of slope {state.g @ at.direction:.3g}")
         program, new = Program(oracle), memory._replace(at=at)
@@ -109,14 +112,14 @@ class ActiveSet(Optimizer):
     def _with_multipliers(self, program: Program, state: State) -> State:
         """Add the multipliers of the working set, and which inequalities are in it."""
         assert isinstance(state, ActiveSetState)
-        qp, _, at, _ = state.memory
+        qp, D, _, at, _ = state.memory
         n, m = qp.q.size, qp.b.size
         held = np.zeros(m + 2 * n, qp.q.dtype)
         if at is None:
             zero = np.zeros_like(qp.q)
             lam, nu = program.join(np.zeros_like(qp.b), zero, zero), np.zeros_like(qp.e)
         else:
-            found = multipliers(qp, at)
+            found = multipliers(qp, at, D)
             lam, nu = program.join(found.lam, found.lower, found.upper), found.nu
             held[list(at.working)] = 1.0
         return replace(state, lam=lam, nu=nu, active=program.join(held[:m], held[m : m + n], held[m + n :]))

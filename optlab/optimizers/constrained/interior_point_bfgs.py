@@ -57,7 +57,8 @@ class InteriorPointBFGS(InteriorPointBase):
         k = memory.layout.free.size
         if memory.model is not None:
             return np.asarray(memory.model)
-        return (length(memory.slope) / max(1.0, max_abs(memory.w[:k])) or 1.0) * np.eye(k, dtype=memory.w.dtype)
+        size = max_abs(memory.w[:k]) if k else 0.0
+        return (length(memory.slope) / max(1.0, size) or 1.0) * np.eye(k, dtype=memory.w.dtype)
 
     def constraint_curvature(self, oracle: Oracle, memory: Memory, c: Array) -> Array:
         """B for Σ c_i ∇²c_i, (k, k); at first ‖c‖ I, a step of Levenberg and Marquardt."""

@@ -21,7 +21,7 @@ from optlab.linesearch.base import noise_of
 FEASIBLE = 1e-7
 """A distance to the constraints of less than this part of the length of x is no infeasibility."""
 STATIONARY = 1e-6
-"""The distance is stationary where a step can remove less than this part of it."""
+"""The distance is stationary where a step can remove less than this part of it, or of the longest step."""
 FAR = 1e3
 """The step towards the constraints is no longer than this many lengths of x."""
 SLIGHT = 0.1
@@ -111,6 +111,7 @@ class KKTNewton(Optimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "lagrangian_hessian")
     handles: ClassVar[tuple[str, ...]] = ("equality",)
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("newton", "f_homogeneous")
 
     c1: Annotated[float, Gt(0), Lt(0.5)] = 1e-4
@@ -207,7 +208,7 @@ class KKTNewton(Optimizer):
         """Raise Halt where the distance to the constraints is stationary and not zero."""
         here = memory.here
         height = norm(here.h)
-        if height <= FEASIBLE * length or height - normal.left > STATIONARY * height:
+        if height <= FEASIBLE * length or height - normal.left > STATIONARY * min(height, FAR * length):
             return
         nu = here.h / memory.rows
         curvature = here.J.T @ here.J

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 LEAST = 0.1
 """The first μ is at least this multiple of that which makes the barrier's pull as strong as ∇f."""
+AT_THE_EDGE = 1e-6
+"""A point this near to all constraints, relative to the length of x, is feasible: what is missing is the interior."""
 HIDDEN = 1e-2
 """Rounding that changes the gradient by more than this part of ∇f hides what is left to gain."""
 
@@ -95,8 +97,8 @@ class LogBarrier(ComposedOptimizer):
 
     The minimizers are the central path: with λ = −μ/g they fulfil the KKT conditions but for λg = −μ, and f − f* ≤ mμ
     where the problem is convex. f is never asked for unless every g < 0 and every bound is kept strictly. A start that
-    is not inside is moved there by phase I, which asks for g alone; where that finds no such point the run ends as
-    INFEASIBLE.
+    is not inside is moved there by phase I, which asks for g alone; where that finds no such point the run ends before
+    f is asked for: as INFEASIBLE, or SKIPPED where there are feasible points, but no interior.
     Source: Frisch (1955); Fiacco & McCormick (1968); Boyd & Vandenberghe (2004), algorithm 11.1; Nocedal & Wright
     (2006), section 19.6.
 
@@ -115,6 +117,7 @@ class LogBarrier(ComposedOptimizer):
     """
 
     handles: ClassVar[tuple[str, ...]] = ("bounds", "inequality")
+    factors: ClassVar[bool] = True
     properties = by_inner(lambda inner: (*properties_of(inner), "strictly_feasible"))
     expected_failures: ClassVar = {
         "converged where it starts at the solution": "a solution at the boundary is not strictly inside",
@@ -133,13 +136,24 @@ class LogBarrier(ComposedOptimizer):
         return Interior(oracle)
 
     def first_point(self, program: Program, x0: Array) -> Array:
-        """Return x0 where it is strictly inside, else a point that is; x0 itself where none is found."""
+        """Return x0 where it is strictly inside, else a point that is.
+
+        Raises
+        ------
+        Halt
+            Where none is found: INFEASIBLE, or SKIPPED where only the interior is missing.
+        """
         assert isinstance(program, Interior)
         if (program.constraints(x0) < 0).all():
             return x0
-        depth = self.depth * max(max_abs(x0), program.oracle.start_length, 1.0)
-        found = inside(program.constraints, program.jacobian, x0, depth)
-        return x0 if found is None else found
+        length = max(max_abs(x0), program.oracle.start_length, 1.0)
+        found = inside(program.constraints, program.jacobian, x0, self.depth * length)
+        if found.strict:
+            return found.x
+        if found.height <= AT_THE_EDGE * length:
+            raise Halt(Status.SKIPPED, "the constraints leave no interior: no point with every g < 0 was found")
+        note = f"no point strictly inside was found; the nearest is {found.height:.3g} outside"
+        raise Halt(Status.INFEASIBLE, note)
 
     def begin(self, program: Program, point: Point) -> dict[str, Any]:
         """Choose the first μ."""
@@ -161,9 +175,6 @@ class LogBarrier(ComposedOptimizer):
     def step(self, oracle: Oracle, state: State) -> State:
         """Take a step of the inner optimizer, from inside; the first after a change of μ goes along the path."""
         assert isinstance(state, BarrierState)
-        if not (state.memory.values.g < 0).all():
-            worst = float(state.memory.values.g.max())
-            raise Halt(Status.INFEASIBLE, f"no point strictly inside was found; here the greatest g is {worst:.3g}")
         fresh = (
             state.memory is state.anchor
             and state.outer > 0

@@ -48,6 +48,7 @@ class ProjectedNewton(Optimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian")
     handles: ClassVar[tuple[str, ...]] = ("bounds",)
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("newton", "line_search", "feasible", "monotone", "f_homogeneous")
 
     modification: Modification = ModifiedLDL()  # noqa: RUF009  frozen

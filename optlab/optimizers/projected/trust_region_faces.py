@@ -36,6 +36,7 @@ class TrustRegionFaces(TrustRegionOptimizer):
 
     needs: ClassVar[tuple[str, ...]] = ("gradient", "hessian")
     handles: ClassVar[tuple[str, ...]] = ("bounds",)
+    factors: ClassVar[bool] = True
     properties: ClassVar[tuple[str, ...]] = ("trust_region", "feasible", "monotone", "f_homogeneous", "newton")
 
     def init(self, oracle: Oracle, x0: Array) -> State:

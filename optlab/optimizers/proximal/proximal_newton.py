@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, ClassVar
 
+import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from optlab.core.optimizer import Optimizer, State
@@ -13,7 +14,7 @@ from optlab.core.oracle import Oracle
 from optlab.core.problem import Array
 from optlab.core.status import Halt, Status
 from optlab.kernels.norms import max_abs
-from optlab.kernels.proximal import lifted, minimize_model
+from optlab.kernels.proximal import held_variables, lifted_where_free, minimize_model
 from optlab.linesearch.base import noise_of
 from optlab.optimizers._proximal import HIDDEN, TRIALS, CompositeState, Point, begin, operator, separable
 
@@ -24,7 +25,8 @@ class ProximalNewton(Optimizer):
 
     z nearly minimizes gᵀ(z − x) + ½(z − x)ᵀH(z − x) + c(z): by coordinate descent where c is a sum over single
     variables, by accelerated proximal steps otherwise. With d = z − x and Δ = gᵀd + c(z) − c(x) the step α has
-    F(x + αd) ≤ F(x) + c₁αΔ, F = f + c. An H that is not positive definite is shifted until it is. A feasible set is a
+    F(x + αd) ≤ F(x) + c₁αΔ, F = f + c. An H that is not positive definite is shifted until it is, variables
+    that c holds where they are set apart before. A feasible set is a
     term as well; without either this is Newton's method. Once the support is found, convergence is quadratic.
     Source: Lee, Sun & Saunders (2014), algorithm 1 and equation 2.18.
 
@@ -57,12 +59,13 @@ class ProximalNewton(Optimizer):
     def step(self, oracle: Oracle, state: State) -> State:
         """Minimize the model, and search."""
         assert isinstance(state, CompositeState)
-        made = lifted(oracle.hessian(state.x))
-        if made is None:
-            raise Halt(Status.SINGULAR_KKT, "the Hessian is zero or not finite")
         x, prox = state.x, operator(oracle)
         single = separable(oracle, x)
-        z = minimize_model(made[0], state.g, x, oracle.term, prox, single, self.forcing, self.sweeps)
+        held = held_variables(x, state.g, prox) if single else np.zeros(x.size, dtype=bool)
+        H = lifted_where_free(oracle.hessian(x), held)
+        if H is None:
+            raise Halt(Status.SINGULAR_KKT, "the Hessian is zero or not finite")
+        z = minimize_model(H, state.g, x, oracle.term, prox, single, self.forcing, self.sweeps)
         return state.reached(oracle, self._searched(oracle, state, z))
 
     def _searched(self, oracle: Oracle, state: CompositeState, z: Array) -> Point:

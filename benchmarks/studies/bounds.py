@@ -1,6 +1,6 @@
 """Methods for bounds beside SciPy's L-BFGS-B: the cost of an iteration beyond the calls of f and ∇f, and the effort.
 
-    .venv/bin/python benchmarks/bounds.py [--effort [--held-out]] [N …]
+    .venv/bin/python benchmarks/studies/bounds.py [--effort [--held-out]] [N …]
 
 Contenders take turns in one process at one BLAS thread, on the thread's CPU clock; every figure is a median over the
 repeats, and the ratio is what counts. Ours run through the driver with the full record, SciPy's `minimize` without a

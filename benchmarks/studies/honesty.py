@@ -1,6 +1,6 @@
 """Success is never false: every claim of convergence over the unconstrained catalogue, recomputed.
 
-    python benchmarks/honesty.py [OPTIMIZER …]
+    python benchmarks/studies/honesty.py [OPTIMIZER …]
 
 Standard starts × 1, 10 and 100, f × 10⁻⁸, 1 and 10⁸, n ≤ 100. A claim is false where ‖∇f‖∞, computed anew, exceeds
 the tolerance at the problem's scale. Claims that end well above f* are listed with what the facts say of other critical

@@ -1,6 +1,6 @@
 """Who solves what, at how many calls: the table of experiments/peers_unconstrained.yaml.
 
-    python benchmarks/peers_unconstrained.py [results/peers-unconstrained]
+    python benchmarks/studies/peers_unconstrained.py [results/peers-unconstrained]
 
 Solved: f ≤ f_best + τ(f₀ − f_best), f_best the least value of all runs and of the facts. Effort: the calls of the
 oracle, max(n_f, n_gradient) + n_hessian + n_hvp + n_jacobian, until that first holds. A problem where one of a pair
@@ -22,7 +22,7 @@ import pandas as pd
 
 import optlab
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAIRS = (
     ("trust_region", "scipy_trust_exact"),
     ("trust_region_steihaug", "scipy_trust_ncg"),
@@ -57,7 +57,12 @@ def efforts(results: Any) -> pd.DataFrame:
         minima = [problem.value(np.asarray(x, dtype=float)) for x in known.critical_points.get("minimum", ())]
         for run in those.to_dict("records"):
             table = groups.get(run["run"])
-            row = {"problem": name, "optimizer": run["optimizer"], "status": run["status"], "other": False}
+            row: dict[Any, Any] = {
+                "problem": name,
+                "optimizer": run["optimizer"],
+                "status": run["status"],
+                "other": False,
+            }
             for accuracy in ACCURACIES:
                 row[accuracy] = np.inf
             if table is not None and len(table):

@@ -1,6 +1,6 @@
 """Who solves what with constraints, at how many evaluations of f: the table of experiments/peers_constrained.yaml.
 
-    python benchmarks/peers_constrained.py [results/peers-constrained]
+    python benchmarks/studies/peers_constrained.py [results/peers-constrained]
 
 Solved: |f − f*| ≤ 10⁻⁶ max(1, |f*|) and every constraint violated by at most 10⁻⁶, at some iterate. Effort: the
 evaluations of f until that first holds; medians are over the problems that both of a pair solve. A problem where one
@@ -21,7 +21,7 @@ import pandas as pd
 
 import optlab
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAIRS = (
     ("sqp", "scipy_slsqp"),
     ("sqp", "nlopt_slsqp"),

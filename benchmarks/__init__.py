@@ -1,0 +1,1 @@
+"""optlab measured beside what people would use instead; README.md says how."""

@@ -1,0 +1,1 @@
+"""What the datasets and solvers share."""
