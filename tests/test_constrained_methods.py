@@ -364,8 +364,16 @@ def test_bounds_as_pairs_for_each_variable_are_told_apart():
             {"inequality": lambda x: x[:1], "inequality_jacobian": lambda x: np.array([[1.0], [0.0]])},
             "inequality_jacobian must return shape \\(m, 2\\), .* given shape \\(2, 1\\)",
         ),
+        (
+            {"inequality": lambda x: x, "inequality_jacobian": lambda x: np.array([1.0, 0.0])},
+            "inequality gives 2 numbers, inequality_jacobian 1 rows",
+        ),
+        (
+            {"equality": lambda x: x[0] - 5, "equality_jacobian": lambda x: np.eye(2)},
+            "equality gives 1 numbers, equality_jacobian 2 rows",
+        ),
     ],
-    ids=["None", "bool", "2-D", "Jacobian"],
+    ids=["None", "bool", "2-D", "Jacobian", "too few rows", "too many rows"],
 )
 def test_a_constraint_function_that_returns_something_else_is_named(given, words):
     result = optlab.minimize(plain(**given), "sqp")

@@ -144,7 +144,7 @@ def test_csv_holds_the_tables(whole, partial, tmp_path):
 
 
 def test_one_run_is_read_without_the_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "GROUP_ROWS", 50)
+    monkeypatch.setattr(store.tables, "GROUP_ROWS", 50)
     results = execute(tmp_path / "r", starts={"random": 30})
     fresh = Results(results.folder)
     key = results.runs["run"][77]

@@ -288,6 +288,18 @@ def test_a_drawing_too_large_is_a_picture_inside_the_page(written, tmp_path, mon
     assert len(shown) < picture.files[1].stat().st_size
 
 
+def test_a_picture_higher_than_webp_allows_is_made_smaller(tmp_path):
+    from io import BytesIO
+
+    from PIL import Image
+
+    Image.new("RGB", (40, 20_000), "white").save(tmp_path / "tall.png")
+    shown = pictures._image(tmp_path / "tall.png", "tall")
+    with Image.open(BytesIO(b64decode(re.search(r'base64,([^"]*)"', shown).group(1)))) as dots:
+        assert dots.size[1] == 16_383
+    assert 'width="40" height="20000"' in shown
+
+
 def test_figures_have_the_same_bytes_in_another_process(written, tmp_path):
     folder = written[1].parent
     code = (

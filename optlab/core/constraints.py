@@ -122,6 +122,13 @@ def _rows(given: Any, name: str, x: Array) -> Array:
     return np.atleast_2d(array.astype(x.dtype, copy=False))
 
 
+def check_paired(values: Array, J: Array, kind: str) -> None:
+    """Raise an EvaluationError unless a Jacobian has a row for each of its constraints."""
+    if values.size != len(J):
+        msg = f"{kind} gives {values.size} numbers, {kind}_jacobian {len(J)} rows (with linear rows and sets)"
+        raise EvaluationError(msg)
+
+
 def lagrangian_hessian(
     problem: ProblemBase, x: Array, lam: Array, nu: Array, size: Callable[[str, Array], int]
 ) -> Array:
@@ -146,6 +153,9 @@ def size_of(function: Callable[[Array], Any] | None, x: Array) -> int:
 def constraints(problem: ProblemBase, x: Array) -> Constraints:
     """Evaluate every constraint and its Jacobian row at x, uncounted."""
     g, Jg = [inequality(problem, x)], [inequality_jacobian(problem, x)]
+    h, Jh = equality(problem, x), equality_jacobian(problem, x)
+    check_paired(g[0], Jg[0], "inequality")
+    check_paired(h, Jh, "equality")
     sides = bounds_of(problem)
     if sides is not None:
         for side, sign in ((sides[0], -1.0), (sides[1], 1.0)):
@@ -154,7 +164,7 @@ def constraints(problem: ProblemBase, x: Array) -> Constraints:
             rows[np.arange(there.size), there] = sign
             g.append(sign * (x - side)[there])
             Jg.append(rows)
-    return Constraints(np.concatenate(g), np.concatenate(Jg), equality(problem, x), equality_jacobian(problem, x))
+    return Constraints(np.concatenate(g), np.concatenate(Jg), h, Jh)
 
 
 def violation(problem: ProblemBase, x: Array) -> float:

@@ -31,6 +31,9 @@ OWN_REFERENCES = 2
 """References to a fresh array that was handed over as a temporary: the parameter, and getrefcount's own argument."""
 
 
+CONSTRAINTS = ("equality", "inequality")
+
+
 def frozen(a: Array, held: int = 0) -> Array:
     """Return `a` as a read-only array that nobody else can write to, copied only where it must be.
 
@@ -172,7 +175,17 @@ class Oracle:
         if question not in self._memo:
             self._spend(counter)
             self._memo[question] = answer()
+            if question.startswith(CONSTRAINTS):
+                self._check_rows(question.removesuffix("_jacobian"))
         return self._memo[question]
+
+    def _check_rows(self, kind: str) -> None:
+        from optlab.core.constraints import check_paired
+
+        assert self._memo is not None
+        values, J = self._memo.get(kind), self._memo.get(kind + "_jacobian")
+        if values is not None and J is not None:
+            check_paired(values, J, kind)
 
     def _size(self, kind: str, x: Array) -> int:
         """How many nonlinear functions of a kind there are; found out once, uncounted."""

@@ -13,7 +13,6 @@ from optlab.core.kkt import FEASIBLE
 from optlab.core.optimizer import Optimizer
 from optlab.core.program import Program
 from optlab.core.status import Halt, Status
-from optlab.kernels.narrow import eps
 from optlab.kernels.norms import max_abs
 from optlab.kernels.penalty_terms import Augmented
 from optlab.linesearch.base import noise_of
@@ -30,8 +29,6 @@ SUSPECT = 1e-6
 """A distance to the constraints, relative to the length of x, of less than this is no infeasibility."""
 STATIONARY = 1e-5
 """The distance counts as stationary where its slope is below this; 1 is that of a single constraint at the start."""
-ULPS = 4.0
-"""A distance to the constraints of so many ulp of the length of x is rounding."""
 EARLY = 1e3
 """ρ has to have grown by this before infeasibility is considered."""
 AWAY = 1e3
@@ -174,20 +171,14 @@ class PenaltyOptimizer(ComposedOptimizer):
         return super()._halted(program, state, halt)
 
     def raised(self, program: Program, state: Any, halt: Halt | None = None) -> float:
-        """Return the next ρ: the same where the constraints are met but for rounding, since a greater one magnifies it.
+        """Return the next ρ.
 
         Raises
         ------
         Halt
-            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end, or where
-            rounding hides what is left to gain.
+            INFEASIBLE where the distance is stationary; what `halt` says, or STALLED, where ρ is at its end.
         """
         point: Point = state.memory
-        if halt is None and state.rows.distance(point) <= ULPS * eps(state.x) * length(point):
-            if state.omega <= self.least_omega(state, state.rho):
-                note = f"the constraints are met, and the minimizer for ρ = {state.rho:.1e} is found, but for rounding"
-                raise Halt(Status.STALLED, note)
-            return float(state.rho)
         if state.rho >= EARLY * state.first_rho and halt is None:
             refuse_infeasible(program, state.rows, point)
         if state.rho >= self.most * state.first_rho:

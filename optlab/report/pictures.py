@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from base64 import b64encode
 from html import escape
 from io import BytesIO
@@ -15,6 +16,8 @@ from optlab.plots.svg import inline
 
 LARGEST_SVG = 300_000
 """Larger drawings, in bytes, are shown as pictures: a page of them would be slow and heavy."""
+LONGEST = 16_383
+"""Pixels of a side that WebP allows; larger pictures are made smaller."""
 QUALITY = 80
 """Of the pictures, in percent; the PNG beside the page is exact."""
 
@@ -49,12 +52,16 @@ def links(paths: tuple[Path, ...] | list[Path], folder: Path) -> str:
 def _image(path: Path, name: str) -> str:
     """A PNG as an element that carries it inside, smaller by an encoding that leaves details out."""
     import matplotlib as mpl
-    from matplotlib.image import imread, imsave
+    from PIL import Image
 
-    dots = imread(path)
-    height, width = dots.shape[:2]
     out = BytesIO()
-    imsave(out, dots, format="webp", pil_kwargs={"quality": QUALITY, "method": 4})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # it is our own
+        with Image.open(path) as dots:
+            width, height = dots.size
+            shown = dots.convert("RGB")
+    shown.thumbnail((LONGEST, LONGEST))
+    shown.save(out, format="webp", quality=QUALITY, method=4)
     source = f"data:image/webp;base64,{b64encode(out.getvalue()).decode()}"
     with style.applied():
         points = 72 * width / float(mpl.rcParams["savefig.dpi"])
