@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
@@ -21,7 +22,7 @@ from optlab.core.endings import explain
 from optlab.core.events import Watch
 from optlab.core.precision import in_precision
 from optlab.core.settings import name_of, settings_of
-from optlab.core.status import OptlabError, Status
+from optlab.core.status import OptlabError, Status, legible
 from optlab.core.stop import Evaluations, Iterations, Seconds, Stationary, Stop
 from optlab.core.tape import COLUMNS, RUNNING, Tape
 from optlab.core.trace import COUNTS, Keep, Trace, read
@@ -43,7 +44,7 @@ class Finished:
     Attributes
     ----------
     row : dict
-        Scalars and text.
+        Scalars and text; what is neither, or is too large for a table, is put in words.
     iterations : dict of (K,) arrays
         One entry per column.
     rows, points : (M,) int array, (M, n) array
@@ -54,6 +55,23 @@ class Finished:
     iterations: dict[str, Any] = field(default_factory=dict)
     rows: Any = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     points: Any = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __post_init__(self) -> None:
+        self.row = {name: tidy(value) for name, value in self.row.items()}
+
+
+def tidy(value: Any) -> Any:
+    """Return a value as a table, a file and another process can hold it: a number of 64 bits, a text that ends."""
+    if isinstance(value, np.generic):
+        value = float(value) if isinstance(value, np.floating) else value.item()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return int(value)
+    with suppress(OverflowError):
+        if isinstance(value, (int, float)):
+            return float(value)
+    return legible(value)
 
 
 def catalogue(plugins: tuple[str, ...]) -> Catalogue:

@@ -791,6 +791,72 @@ def test_a_folder_that_is_removed_meanwhile_is_said_to_be_gone(home):
     assert execute(home, data()).executed == 8
 
 
+ODD = """
+    from dataclasses import dataclass
+    import numpy as np
+    import optlab
+    from optlab.core.optimizer import State
+
+    VALUES = {"function": lambda: 1, "huge": 10**30, "vast": 10**400, "surrogate": chr(0xd800), "long": "x" * 10**6,
+              "extended": np.longdouble(2.5), "array": np.arange(3), "nothing": None}
+
+    @dataclass(frozen=True)
+    class Odd(optlab.Column):
+        "A summary that no table holds."
+        what: str = "nothing"
+        summaries = ("odd",)
+        def compute(self, trace, problem):
+            return {}
+        def summarize(self, trace, problem):
+            return {"odd": VALUES[self.what]}
+
+    @dataclass(frozen=True)
+    class Extended(State):
+        extra: object = None
+        recorded = ("extra",)
+
+    @dataclass(frozen=True)
+    class Says(optlab.Optimizer):
+        "Raises what cannot be written, and records what cannot either."
+        count: int = 10**25
+        def init(self, oracle, x0):
+            state = super().init(oracle, x0)
+            return Extended(**vars(state), extra=np.longdouble(0.5))
+        def step(self, oracle, state):
+            if state.k == 2:
+                raise RuntimeError(chr(0xdcff) + "y" * 10**6)
+            return state.moved(oracle, direction=-state.g, step_size=0.01)
+"""
+
+
+def test_whatever_a_run_leaves_or_says_finds_a_place_in_the_tables(tmp_path):
+    (tmp_path / "odd.py").write_text(textwrap.dedent(ODD))
+    names = ["function", "huge", "vast", "surrogate", "long", "extended", "array", "nothing"]
+    for executor, some in (("local", names[:1]), ("serial", names)):
+        said = []
+        for name in some:
+            given = {"name": "e", "plugins": ["odd.py"], "problems": ["kappa5"], "optimizers": ["bfgs", "says"],
+                     "columns": [{"name": "odd", "what": name}], "stop": {"iterations": 3}}  # fmt: skip
+            folder = tmp_path / executor / name
+            options = {"workers": 1} if executor == "local" else {}
+            results = runner.execute(from_dict(given, tmp_path), folder=folder, executor=executor, progress=False,
+                                     **options)  # fmt: skip
+            runs = results.runs.set_index("optimizer")
+            assert runs["status"].to_dict() == {"bfgs": "CONVERGED", "says": "ERROR"}, (name, runs["message"])
+            assert runs.loc["says", "message"].startswith("RuntimeError: \\udcffyyy")
+            assert len(runs.loc["says", "message"]) < 21_000
+            assert runs.loc["says", "iterations"] == 2
+            said.append(runs.loc["bfgs", "odd"])
+        assert "function <lambda>" in said[0]
+        extra = results.iterations[results.iterations["run"] == runs.loc["says", "run"]]["extra"]
+        assert extra.tolist() == [0.5] * 3
+    assert said[1] == 1e30
+    assert said[2].startswith("1000")
+    assert said[3] == "\\ud800"
+    assert len(said[4]) < 21_000
+    assert (said[5], said[6], pd.isna(said[7])) == (2.5, "[0 1 2]", True)
+
+
 # --- claims -------------------------------------------------------------------------------------
 
 LIARS = """

@@ -70,13 +70,24 @@ class EvaluationError(OptlabError):
     """A problem's function returned what it must not return (a wrong shape or type)."""
 
 
-def worded(error: BaseException) -> str:
-    """Return the type of an exception and what it says, also where it cannot say anything."""
+LONGEST = 20_000
+"""Characters of a text that is kept whole."""
+
+
+def legible(value: object) -> str:
+    """Return what a value says of itself, whatever a user's code has made of it; of a long text, begin and end."""
     try:
-        text = str(error)
+        text = str(value)
     except Exception:  # the words are a user's code
-        text = "(what it says cannot be read)"
-    return f"{type(error).__name__}: {text}"
+        return "(what it says cannot be read)"
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … ({len(text):,} characters) … {text[-LONGEST // 2 :]}"
+    return text.encode(errors="backslashreplace").decode()
+
+
+def worded(error: BaseException) -> str:
+    """Return the type of an exception and what it says."""
+    return f"{type(error).__name__}: {legible(error)}"
 
 
 def nearest(name: str, allowed: object) -> str:

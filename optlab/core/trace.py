@@ -131,6 +131,8 @@ def _as_column(values: list[Any]) -> Array | None:
         column = np.array(values)
     except ValueError:
         return None
+    if column.dtype == np.longdouble:  # which no table holds
+        column = column.astype(np.float64)
     return column if column.dtype.kind in "biuf" and column.ndim <= 2 else None  # noqa: PLR2004
 
 
