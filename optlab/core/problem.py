@@ -467,7 +467,8 @@ def as_bounds(bounds: Any, n: int) -> tuple[Array, Array]:
         lo, hi = (np.broadcast_to(np.asarray(side, dtype=float), (n,)).copy() for side in given)
     except (TypeError, ValueError) as error:
         msg = f"bounds must be a pair (lo, hi) of numbers or arrays of shape ({n},), given {bounds!r:.200}"
-        if np.shape(bounds) == (n, 2):
+        pairs = isinstance(bounds, (list, tuple)) and len(bounds) == n
+        if pairs and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in bounds):  # noqa: PLR2004
             msg += "; of pairs, one for each variable, tuple(zip(*pairs)) makes that"
         raise InputError(msg) from error
     if missing:
