@@ -9,10 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks._harness import Row, load, measured
+from optlab.executors import heap
 
 
 def main(name: str, goal: str, quick: str = "") -> None:
     """Measure, case by case; a row of the goal is a JSON object, and what fails is a row too."""
+    heap.keep()  # as in every process in which optlab executes runs; for the peers as well
     with Path(goal).open("w", encoding="utf-8") as file:
         what = ""
         try:

@@ -165,7 +165,7 @@ MUTANTS = [
            APPROACHES),
     Mutant("no ratio test", f"{KERNELS}.qp_primal:advance", "if not endless and first >= 1:", "if not endless:",
            "active_set", "step and direction lead to the next iterate"),
-    Mutant("doubled working multipliers", f"{KERNELS}.qp_primal:multipliers",
+    Mutant("doubled working multipliers", f"{KERNELS}.qp_primal:_multipliers",
            "np.maximum(solved[len(rows.F) :], 0.0)", "2.0 * np.maximum(solved[len(rows.F) :], 0.0)", "active_set",
            "converged where it starts at the solution"),
     Mutant("an interior point with λ in its own units", f"{METHODS}._interior_problem:Memory.multipliers",
