@@ -250,6 +250,22 @@ def test_every_run_of_a_band_that_did_not_converge_is_marked_and_named():
 # --- curves with theory ---------------------------------------------------------------------------------------------
 
 
+def test_runs_that_never_began_do_not_improve_a_median():
+    data = Tables()
+    for value in (1.0, 2.0, 3.0, 4.0, 5.0):
+        data.add([8.0, value])
+    sound = Convergence(y="f").table(data)
+    for _ in range(2):
+        data.add([], status="NONFINITE")
+    table = Convergence(y="f").table(data)
+    assert sound.loc[sound["run"] == "median of 5", "y"].tolist() == [8.0, 3.0]
+    assert table.loc[table["run"] == "median of 7", "y"].tolist() == [8.0, 4.0]
+    assert table.loc[table["run"] == "median of 7", "high"].tolist()[-1] == np.inf
+    data.add([], status="SKIPPED")
+    assert "median of 7" in set(Convergence(y="f").table(data)["run"])
+    assert Convergence(y="f").draw(data) is not None
+
+
 def test_f_star_and_how_it_is_known_are_said():
     for made, label in (
         (bowl(-3.0, certificate="closed form"), "f − f*, f* = −3 (known)"),

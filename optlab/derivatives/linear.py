@@ -12,10 +12,14 @@ from optlab.derivatives import Array
 from optlab.derivatives.batched import Batched, NotBatchableError, lifted
 from optlab.derivatives.tape import Tape
 
-BLOCK = 34_000
-"""Numbers in the largest array of a batch: a few such arrays stay in the caches.
+BLOCK = 100_000
+"""Numbers in the largest array of a batch: a few such arrays stay in the caches."""
+ROOM = 10 * BLOCK
+"""Numbers in a block of memory that is asked for and freed, untouched, before a batch: it costs microseconds.
 
-What is left of the cost for large functions is page faults, where the C library returns freed memory at once.
+After it the C library of Linux keeps freed blocks of this size and less. Before it it may return the pages of every
+array of a batch to the system at once, and to get them back, zeroed, costs more than the arithmetic (mallopt(3),
+M_MMAP_THRESHOLD: the threshold follows the largest block that was freed).
 """
 FEWEST = 4
 """Fewer columns than this at a time go faster one by one."""
@@ -47,6 +51,7 @@ class Linear:
             return np.zeros((self.rows, V.shape[1]), self.dtype)
         if most < FEWEST or V.shape[1] < FEWEST:
             return self._one_by_one(V)
+        np.empty(ROOM)
         try:
             out = np.concatenate([self._batch(V[:, i : i + most]) for i in range(0, V.shape[1], most)], axis=1)
         except Exception:  # whatever the function cannot do for a batch it may do for one vector

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.plots import style
-from optlab.plots.panels import plain
+from optlab.plots._lettering import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from optlab.core.plot import Plot, PlotData
+from optlab.core.status import Status
 from optlab.kernels.bands import common_grid, on_grid, quantiles
 from optlab.plots import _speeds, style
 from optlab.plots._gaps import GAPS, HEIGHT, Y_LABELS, label_of, measured
@@ -101,7 +103,7 @@ class Convergence(Plot):
         if self.y == "suboptimality":
             subject += " (|f − f*| with constraints, f − the best f found where f* is not known)"
         early = (
-            "runs that ended early, failed ones too, count with their last value"
+            "runs that ended early, failed ones too, count with their last value, with ∞ where there is none"
             if self.ended == "carried"
             else "runs that ended early count no more from there on, and the median stops where half of them have"
         )
@@ -162,10 +164,11 @@ class Convergence(Plot):
 
         parts: list[dict[str, Any]] = []
         notes: dict[str, list[str]] = {}
+        lost = _never_begun(data)
         for panel, members in self._panels(data):
             measure, values = measured(data, members, self.y)
             common = {"panel": panel, "measure": measure}
-            parts += [common | part for part in self._curves(data, members, values)]
+            parts += [common | part for part in self._curves(data, members, values, lost[panel])]
             if self._theoretical and any(np.isfinite(v).any() for v in values):
                 theory, notes[panel] = self._theory(data, members, values)
                 parts += [common | part for part in theory]
@@ -174,7 +177,9 @@ class Convergence(Plot):
             return pd.DataFrame(columns=columns), notes
         return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)[columns], notes
 
-    def _curves(self, data: PlotData, members: list[Any], values: list[Array]) -> Iterator[dict[str, Any]]:
+    def _curves(
+        self, data: PlotData, members: list[Any], values: list[Array], lost: Counter[str]
+    ) -> Iterator[dict[str, Any]]:
         lines: dict[str, list[Any]] = {}
         for (run, rows), y in zip(members, values, strict=True):
             problem = data.problem(run["run"]) if self.x == "gradient_equivalents" else None
@@ -186,7 +191,8 @@ class Convergence(Plot):
         for line, several in lines.items():
             banded = len(several) > SINGLE
             if banded:
-                yield {"line": line, "run": f"{MEDIAN} {len(several)}", "status": ""} | self._median(several)
+                many = len(several) + lost[line]
+                yield {"line": line, "run": f"{MEDIAN} {many}", "status": ""} | self._median(several, lost[line])
             for run, x, y in several:
                 if banded and run["status"] in GOOD:
                     continue
@@ -222,11 +228,12 @@ class Convergence(Plot):
             parts.append({"line": _speeds.BOUND, "run": _speeds.BOUND} | empty | shape)
         return parts, notes
 
-    def _median(self, several: list[Any]) -> dict[str, Any]:
-        """Median and quantiles over runs on a common grid, each run a step function."""
+    def _median(self, several: list[Any], lost: int) -> dict[str, Any]:
+        """Median and quantiles over runs on a common grid, each run a step function, those lost at the start ∞."""
         ends = np.array([x[-1] for _, x, _ in several])
         points = common_grid([x for _, x, _ in several], GRID, scale_of(ends) != "linear")
         stack = np.array([on_grid(x, y, points, self.ended == "carried") for _, x, y in several])
+        stack = np.vstack([stack, np.full((lost, len(points)), np.inf)])
         low, middle, high = quantiles(stack, [self.band, 0.5, 1 - self.band])
         there = np.isfinite(middle)
         return {"x": points[there], "y": middle[there], "low": low[there], "high": high[there]}
@@ -293,6 +300,13 @@ class Convergence(Plot):
                 axes.plot(np.asarray(rows["x"])[shown], ty[shown], **GUIDES[str(kind)], marker="none")
         tidy_ticks(axes)
         axes.set_xlabel(X_LABELS[self.x].partition(" (")[0])
+
+
+def _never_begun(data: PlotData) -> dict[str, Counter[str]]:
+    """How many runs of each line ended before their start was evaluated, by panel."""
+    runs = named(data.runs)
+    gone = runs[~runs["run"].isin(data.iterations["run"]) & (runs["status"] != Status.SKIPPED.name)]
+    return {panel: Counter(gone.loc[gone["panel"] == panel, "line"]) for panel in runs["panel"]}
 
 
 def _entries(table: pd.DataFrame, looks: Looks, words: dict[str, str], theory: str) -> list[tuple[Any, str]]:

@@ -12,7 +12,8 @@ from annotated_types import Ge, Le
 from optlab.core.plot import Plot, PlotData
 from optlab.numerics.curvature import directional_curvature as curvature_along
 from optlab.plots import style
-from optlab.plots.panels import GAPS, legend, plain, swatch
+from optlab.plots._lettering import plain
+from optlab.plots.panels import GAPS, legend, swatch
 from optlab.plots.series import panel_names
 
 if TYPE_CHECKING:

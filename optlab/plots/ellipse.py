@@ -12,7 +12,8 @@ from optlab.core.plot import Plot, PlotData
 from optlab.numerics.conditioning import condition_number
 from optlab.numerics.linear_sensitivity import circle_image
 from optlab.plots import style
-from optlab.plots.panels import panels, plain
+from optlab.plots._lettering import plain
+from optlab.plots.panels import panels
 from optlab.plots.series import panel_names
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from optlab.core.conditions import Conditions, conditions
 from optlab.core.constraints import constraints
 from optlab.core.plot import Plot, PlotData
 from optlab.plots import style
+from optlab.plots._lettering import plain
 from optlab.plots.landscape import SHAPE, draw_landscape, window_of
-from optlab.plots.panels import heading, legend, panels, plain, swatch
+from optlab.plots.panels import heading, legend, panels, swatch
 from optlab.plots.series import GOOD, named, settled
 
 if TYPE_CHECKING:

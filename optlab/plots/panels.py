@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.core.status import Status
+from optlab.plots._lettering import folded, plain
 from optlab.plots.series import GOOD, LIMITS, failed
 from optlab.plots.style import MUTED
 
@@ -37,8 +38,6 @@ SHORT = 200.0
 """Logarithmic axes that span less than this factor get plain numbers."""
 SUPERSCRIPT = str.maketrans("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEGEND_MOST = 28
-LABEL_MOST = 80
-LABEL_LINES = 3
 BESIDE_MOST = 44
 """Letters of a line of a legend beside a panel."""
 TITLE_LINES = 2
@@ -72,34 +71,6 @@ def panels(count: int, ratio: float | None = None, columns: int | None = None) -
     figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
     figure.get_layout_engine().set(**GAPS)  # type: ignore[union-attr]
     return figure, [figure.add_subplot(rows, columns, i + 1) for i in range(count)]
-
-
-def plain(text: str, most: int = LABEL_MOST) -> str:
-    """Return text that matplotlib shows as it is: no formulas, and not too long, which leaves out the middle.
-
-    >>> plain("gradient descent (step_size = 0.1)", 25)
-    'gradient descen…ze = 0.1)'
-    """
-    return _shortened(text, most).replace("$", r"\$")
-
-
-def _shortened(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    tail = (most - 1) * 2 // 5
-    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
-
-
-def folded(text: str, letters: int, lines: int = LABEL_LINES) -> str:
-    r"""Return text in lines of so many letters, plain; what does not fit into them leaves out the middle.
-
-    >>> folded("a method with settings", 12), folded("x" * 100, 6, 2)
-    ('a method\nwith\nsettings', 'xxxxxx\nx…xxxx')
-    """
-    most = letters * lines
-    while len(wrapped := textwrap.wrap(_shortened(text, most), letters)) > lines:
-        most -= 1
-    return plain("\n".join(wrapped), len(text) + lines)
 
 
 def heading(axes: Axes, text: str) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optlab.plots import style
-from optlab.plots.panels import FAILED_MARK, legend, panels, plain, spread_marks, swatch
+from optlab.plots._lettering import plain
+from optlab.plots.panels import FAILED_MARK, legend, panels, spread_marks, swatch
 
 if TYPE_CHECKING:
     import pandas as pd
