@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -225,7 +226,7 @@ class Progress:
     def __init__(self, total: int, unit: str, *, shown: bool) -> None:
         self._bar: Any = None
         self._counts: dict[str, int] = {}
-        if shown and total:
+        if shown and total and sys.stderr is not None:
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, unit=unit, disable=None, leave=False, mininterval=REFRESH)

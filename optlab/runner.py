@@ -122,6 +122,8 @@ def _execute(
     if isinstance(failure, KeyboardInterrupt):
         msg = f"interrupted: {done} of {len(runs)} runs are in {place}; the same command runs the rest"
         raise Interrupted(msg)
+    if failure is not None and not done:
+        raise failure
     results = Results(place)
     results.executed, results.reused, results.set_aside = those.executed, those.reused, tuple(store.set_aside)
     results.current = not (fresh or retry or those.executed or failure) and made.is_current(

@@ -167,7 +167,7 @@ class Store:
         self.snapshot.add(open_source(goal, part=True))
 
     def finish(self, keys: Sequence[str], shown: Callable[[int], Mapping[str, Any]]) -> None:
-        """Make one set of tables of these runs, in this order; other runs are dropped.
+        """Make one set of tables of these runs, in this order; other runs are dropped, unless there are none of these.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class Store:
         """
         self._failure = None  # what the timer could not write is tried again
         self.flush()
-        if self._as_it_is(keys, shown):
+        if not keys or self._as_it_is(keys, shown):
             return
         temporary = self.folder / f".{COMPACTED}"
         with writing(self.folder):

@@ -544,6 +544,35 @@ def test_ctrl_c_ends_cleanly_with_what_was_computed(home):
     assert execute(home, data()).executed == 3
 
 
+def test_an_experiment_that_ends_before_its_first_run_leaves_a_folder_that_says_so_and_is_run_into(home):
+    class Stops(Serial):
+        def run(self, tasks):
+            raise self.error
+            yield
+
+    for error, expected in ((KeyboardInterrupt(), runner.Interrupted), (ValueError("no such luck"), ValueError)):
+        stops = Stops()
+        object.__setattr__(stops, "error", error)
+        with pytest.raises(expected):
+            execute(home, data(), executor=stops)
+        with pytest.raises(OptlabError, match="no run of its experiment has finished"):
+            optlab.load(home.parent / "r")
+    assert execute(home, data()).set_aside == ()
+    object.__setattr__(stops, "error", KeyboardInterrupt())
+    with pytest.raises(runner.Interrupted):  # of others than those that are there
+        execute(home, {**data([0.09]), "problems": ["rosenbrock"], "optimizers": ["newton"]}, executor=stops)
+    assert len(optlab.load(home.parent / "r").runs) == 8
+    assert execute(home, data()).reused == 8
+
+
+def test_an_experiment_runs_where_nobody_listens(home):
+    (home / "e.yaml").write_text(from_dict(data(), home).to_yaml())
+    command = f"{sys.executable} -m optlab run {home / 'e.yaml'} --results {home / 'r'} --executor local --workers 1"
+    done = subprocess.run(["sh", "-c", f"{command} <&- >&- 2>&-"], timeout=60, check=False)
+    assert done.returncode == 0
+    assert len(optlab.load(home / "r").runs) == 8
+
+
 @pytest.mark.parametrize(("executor", "number"), [("serial", signal.SIGINT), ("local", signal.SIGTERM)])
 def test_an_interrupted_command_exits_with_130_and_keeps_what_it_has(home, executor, number):
     given = data([float(s) for s in np.linspace(0.01, 0.1, 400)])

@@ -89,6 +89,8 @@ class Nursery:
                 pass_fds=[far.fileno()],
                 env={**os.environ, **ONE_THREAD, **APPLE},
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if sys.__stdout__ is None else None,  # closed: something else may lie there
+                stderr=subprocess.DEVNULL if sys.__stderr__ is None else None,
             )
 
     def _stop(self) -> None:
