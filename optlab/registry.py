@@ -302,10 +302,17 @@ class Catalogue:
 
     def plugins_of(self, spec: Any) -> frozenset[Path]:
         """Return the plug-in files whose classes a specification names, anywhere in it."""
-        if isinstance(spec, str):
-            return frozenset([self._plugin_names[spec]]) if spec in self._plugin_names else frozenset()
-        parts = spec.values() if isinstance(spec, Mapping) else spec if isinstance(spec, (list, tuple)) else ()
-        return frozenset().union(*map(self.plugins_of, parts)) if self._plugin_names else frozenset()
+        found: set[Path] = set()
+        waiting = [spec] if self._plugin_names else []
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                found.update([self._plugin_names[part]] if part in self._plugin_names else ())
+            elif isinstance(part, Mapping):
+                waiting += part.values()
+            elif isinstance(part, (list, tuple)):
+                waiting += part
+        return frozenset(found)
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted; installed third-party catalogues included."""

@@ -9,14 +9,15 @@ from contextlib import suppress
 LENGTH = 8
 """Bytes before every message that say how long it is."""
 GULP = 1 << 20
+"""So many bytes are read at once; up to so many, a message is sent as one piece, that it may wake its reader once."""
 LARGEST = 1 << 40
 """Bytes that no message has: who announces more does not speak this language."""
 
 
 def send(link: socket.socket, data: bytes) -> None:
     """Send one message; blocks."""
-    link.sendall(len(data).to_bytes(LENGTH, "little"))
-    link.sendall(data)
+    for piece in _pieces(data):
+        link.sendall(piece)
 
 
 def receive(link: socket.socket) -> bytes | None:
@@ -26,6 +27,12 @@ def receive(link: socket.socket) -> bytes | None:
         if head is not None:
             return _exactly(link, int.from_bytes(head, "little"))
     return None
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """Return what is sent for a message: its length, then itself."""
+    head = len(data).to_bytes(LENGTH, "little")
+    return [head + data] if len(data) <= GULP else [head, data]
 
 
 def _exactly(link: socket.socket, size: int) -> bytes | None:
@@ -67,7 +74,7 @@ class Wire:
 
     def put(self, data: bytes) -> None:
         """Send one message, now or in a later `flush`."""
-        self._waiting += [memoryview(len(data).to_bytes(LENGTH, "little")), memoryview(data)]
+        self._waiting += map(memoryview, _pieces(data))
         self.flush()
 
     def flush(self) -> None:
