@@ -179,7 +179,9 @@ def _tell(results: Results) -> bool:
         if (results.folder / name).exists():
             click.echo(f"{name.removesuffix('.html'):<8} {results.folder / name}")
     if results.reused:
-        click.echo(f"reused   {results.reused} of {results.executed + results.reused} runs, unchanged since")
+        click.echo(
+            f"reused   {results.reused} of {results.executed + results.reused} runs; what they depend on is unchanged"
+        )
     tuned = [(run["label"], run["problem"], run["tuned"]) for run in runs if there(run.get("tuned")) and run["tuned"]]
     for label, problem, words in dict.fromkeys(tuned):
         click.echo(f"tuned    {label} on {problem}: {words}")

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import family, same
 
 import optlab
 from optlab import runner
@@ -54,28 +55,9 @@ def outcomes(executor, tasks):
     return {o.task.key: o for o in found}
 
 
-def same(a, b):
-    rows = [{k: v for k, v in f.row.items() if k != "seconds"} for f in (a, b)]
-    assert repr(rows[0]) == repr(rows[1])
-    assert a.iterations.keys() == b.iterations.keys()
-    for name in a.iterations.keys() - {"seconds"}:
-        assert a.iterations[name].tobytes() == b.iterations[name].tobytes(), name
-    assert a.points.tobytes() == b.points.tobytes()
-
-
 def tree(pid):
     """Return a process and those below it."""
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-    found, fresh = [], {pid}
-    while fresh:
-        found += fresh
-        fresh = {child for child, parent in parents.items() if parent in fresh}
-    return found
+    return [pid, *family(pid)]
 
 
 def open_to(pid):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import family, same
 
 from optlab.core.status import OptlabError
 from optlab.executors import local
@@ -44,37 +45,6 @@ def task(name="", what="nothing", *, index=0, method="nasty", stop=None, plugins
 
 def outcomes(executor, tasks):
     return {outcome.task.key: outcome for outcome in executor.run(tasks)}
-
-
-def same(a, b):
-    """Whether two runs left the same, bit for bit, clock columns aside."""
-    rows = [{k: v for k, v in f.row.items() if k != "seconds"} for f in (a, b)]
-    assert repr(rows[0]) == repr(rows[1])
-    assert a.iterations.keys() == b.iterations.keys()
-    for name in a.iterations.keys() - {"seconds"}:
-        assert a.iterations[name].tobytes() == b.iterations[name].tobytes(), name
-    assert a.rows.tolist() == b.rows.tolist()
-    assert a.points.tobytes() == b.points.tobytes()
-
-
-def family():
-    """Return the processes below this one: pid → pid of the parent.
-
-    Without Python's resource tracker, which stays for good once a test has used a pool of the standard library.
-    """
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"resource_tracker" in (folder / "cmdline").read_bytes():
-                continue
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-    found, fresh = {}, {os.getpid()}
-    while fresh:
-        fresh = {pid for pid, parent in parents.items() if parent in fresh and pid not in found}
-        found |= {pid: parents[pid] for pid in fresh}
-    return found
 
 
 BETWEEN = 4

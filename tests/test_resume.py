@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from processes import family
 
 import optlab
 import optlab.api
@@ -95,20 +96,6 @@ def begun(home):
     """How often each of the logged runs was begun."""
     log = home / "log"
     return Counter(log.read_text().split()) if log.exists() else Counter()
-
-
-def family(pid):
-    """Return the processes below one."""
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-    found, fresh = set(), {pid}
-    while fresh := {child for child, parent in parents.items() if parent in fresh}:
-        found |= fresh
-    return found
 
 
 def tables(results):
