@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf, nan
 
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import HandMade
 from matplotlib.transforms import Bbox
 
 import optlab
@@ -49,14 +49,8 @@ def bowl(optimum=0.0, curvature=None, certificate="", **more):
     return made
 
 
-@dataclass
-class Tables:
+class Tables(HandMade):
     """Results made by hand."""
-
-    rows: list = field(default_factory=list)
-    parts: list = field(default_factory=list)
-    problems: dict = field(default_factory=dict)
-    paths: dict = field(default_factory=dict)
 
     def add(self, f, line="GD", name="bowl", *, status="CONVERGED", made=None, path=None, settings=None, **columns):
         run = f"r{len(self.rows)}"
@@ -72,20 +66,6 @@ class Tables:
         if len(f):
             self.parts.append(pd.DataFrame(basic | columns))
         return self
-
-    @property
-    def runs(self):
-        return pd.DataFrame(self.rows)
-
-    @property
-    def iterations(self):
-        return pd.concat(self.parts, ignore_index=True)
-
-    def trajectory(self, run):
-        return np.arange(len(self.paths[run])), self.paths[run]
-
-    def problem(self, run):
-        return self.problems[run]
 
 
 def geometric(rate, many, first=1.0):

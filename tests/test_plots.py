@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import HandMade
 from matplotlib.colors import to_hex
 
 import optlab
@@ -68,14 +69,8 @@ class Saddle(ProblemBase):
         return Facts(critical_points={"saddle": [(0.0, 0.0)]})
 
 
-@dataclass
-class Tables:
+class Tables(HandMade):
     """Results made by hand: `add` a run, then read `runs` and `iterations`."""
-
-    rows: list = field(default_factory=list)
-    parts: list = field(default_factory=list)
-    problems: dict = field(default_factory=dict)
-    paths: dict = field(default_factory=dict)
 
     def add(self, f, *, status="CONVERGED", label="GD", name="bowl", problem=None, path=None, settings=None, **columns):
         run = f"r{len(self.rows)}"
@@ -98,20 +93,6 @@ class Tables:
         if len(f):
             self.parts.append(pd.DataFrame({**basic, **columns}))
         return self
-
-    @property
-    def runs(self):
-        return pd.DataFrame(self.rows)
-
-    @property
-    def iterations(self):
-        return pd.concat(self.parts, ignore_index=True)
-
-    def trajectory(self, run):
-        return np.arange(len(self.paths[run])), self.paths[run]
-
-    def problem(self, run):
-        return self.problems[run]
 
 
 def halving(n, first=1.0):

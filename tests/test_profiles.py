@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf, nan
 
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import HandMade
 
 import optlab
 from optlab.core.problem import Facts
@@ -39,13 +39,8 @@ def problem(n=2, optimum=0.0, **more):
     return made
 
 
-@dataclass
-class Tables:
+class Tables(HandMade):
     """Results made by hand."""
-
-    rows: list = field(default_factory=list)
-    parts: list = field(default_factory=list)
-    problems: dict = field(default_factory=dict)
 
     def add(self, f, line, name, *, status="CONVERGED", made=None, start="standard", **columns):
         run = f"r{len(self.rows)}"
@@ -58,20 +53,6 @@ class Tables:
         if len(f):
             self.parts.append(pd.DataFrame(basic | columns))
         return self
-
-    @property
-    def runs(self):
-        return pd.DataFrame(self.rows)
-
-    @property
-    def iterations(self):
-        return pd.concat(self.parts, ignore_index=True)
-
-    def trajectory(self, run):
-        return np.empty(0), np.empty((0, 2))
-
-    def problem(self, run):
-        return self.problems[run]
 
 
 def falling(cost, first=1.0, last=0.0):

@@ -11,9 +11,10 @@ from optlab.core.trace import Trace
 
 
 def best_feasible(problem: ProblemBase, trace: Trace, lowest: tuple[Array, float]) -> tuple[Array, float]:
-    """Return the x and f with the least f of the kept iterates that are feasible by the rule for CONVERGED, uncounted.
+    """Return the x, (n,), and f with the least f of the kept iterates that are feasible by the rule for CONVERGED.
 
-    Where none is: of the one that violates the constraints least. `lowest` is the least f of all, kept or not.
+    Nothing is counted. Where none is: of the one that violates the constraints least. `lowest` has the least f of all,
+    kept or not.
     """
     points, f = np.asarray(trace.points, dtype=float), trace.scalars["f"][trace.rows]
     with np.errstate(all="ignore"):
